@@ -1,30 +1,34 @@
 //! Checkpoints in a run directory: written atomically, restored bit for bit.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, TensorData};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zoo_models::checkpoint::{
-    self, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir, write_json,
-    write_safetensors,
+    self, F32Tensor, Files, LoadError, Model, SaveError, WEIGHTS_FILE, read_safetensors, sync_dir,
+    write_json, write_safetensors,
 };
 use zoo_models::families::Family;
+use zoo_models::parameters;
 use zoo_models::precision::Precision;
 
-use crate::adamw::{AdamW, AdamWConfig};
 use crate::error::TrainError;
 use crate::loss_scale::LossScale;
+use crate::optimizer::{Optimizer, SavedState};
 use crate::run_dir::{RunDir, TRAINING, make_visible, read_json};
-use crate::settings::Keep;
+use crate::settings::{Keep, TrainSettings};
 use crate::train_loop::{Progress, TrainLoop};
 use crate::validations::Validations;
 
 const STATE_FILE: &str = "state.json";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
+/// The weights in training, by parameter path, of a run whose model has averages.
+const UNAVERAGED_FILE: &str = "unaveraged.safetensors";
 
 /// The progress of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,8 +84,8 @@ pub struct Restored {
     pub state: State,
     /// The model.
     pub model: Model,
-    /// The optimizer and its moments.
-    pub optimizer: AdamW,
+    /// The optimizer and its state.
+    pub optimizer: Optimizer,
 }
 
 /// The contents of a new checkpoint.
@@ -91,10 +95,12 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) family: &'static Family,
     /// The model's `config.json`.
     pub(crate) config: &'a Value,
-    /// The model.
+    /// The model, or the averages of its weights.
     pub(crate) model: &'a Model,
-    /// The optimizer and its moments.
-    pub(crate) optimizer: &'a AdamW,
+    /// The weights in training where `model` has their averages.
+    pub(crate) unaveraged: Option<&'a Model>,
+    /// The optimizer and its state.
+    pub(crate) optimizer: &'a Optimizer,
     /// The progress of the run.
     pub(crate) state: &'a State,
 }
@@ -112,30 +118,36 @@ impl RunDir {
     /// The checkpoint cannot be read.
     pub fn restore(
         &self,
-        config: AdamWConfig,
+        settings: &TrainSettings,
         device: &Device,
     ) -> Result<Option<Restored>, TrainError> {
         let Some(folder) = self.newest() else {
             return Ok(None);
         };
         let state: State = read_json(&folder.join(STATE_FILE))?;
-        let pretrained = checkpoint::load(&folder, device)?;
-        let model = pretrained.model;
+        let averaged_or_not = checkpoint::load(&folder, device)?.model;
+        let model = match settings.ema {
+            Some(_) => with_weights(averaged_or_not, &folder.join(UNAVERAGED_FILE))?,
+            None => averaged_or_not,
+        };
         let path = folder.join(OPTIMIZER_FILE);
-        let moments = read_safetensors(&path)?;
-        let optimizer = AdamW::resume(config, state.step, moments, device).ok_or_else(|| {
-            let reason = "a first moment has no second moment".to_string();
-            TrainError::Load(LoadError::Corrupt { path, reason })
+        let saved = SavedState { steps: state.step, tensors: read_safetensors(&path)? };
+        let (config, layer_decay) = (settings.optimizer, settings.layer_decay);
+        let optimizer = Optimizer::resume(config, layer_decay, &model, saved, device);
+        let optimizer = optimizer.map_err(|error| {
+            TrainError::Load(LoadError::Corrupt { path, reason: error.to_string() })
         })?;
-        if let Some(unknown_parameter) = optimizer.unknown_parameter(&model) {
-            let reason = format!(
-                "moments of {unknown_parameter}, which the model lacks; another version wrote this \
-                 run. `zoo train --init-from` starts a new run with its weights"
-            );
-            let path = folder.join(OPTIMIZER_FILE);
-            return Err(TrainError::Load(LoadError::Corrupt { path, reason }));
-        }
         Ok(Some(Restored { state, model, optimizer }))
+    }
+
+    /// The averages of the weights in the newest checkpoint; `None` before the first.
+    ///
+    /// # Errors
+    ///
+    /// The checkpoint cannot be read.
+    pub(crate) fn averaged(&self, device: &Device) -> Result<Option<Model>, TrainError> {
+        let load = |folder: PathBuf| checkpoint::load(&folder, device);
+        Ok(self.newest().map(load).transpose()?.map(|loaded| loaded.model))
     }
 
     /// Writes a checkpoint, publishes its model in the run directory, and removes older
@@ -144,14 +156,18 @@ impl RunDir {
     /// # Errors
     ///
     /// Names the file that could not be written; the previous checkpoint is unchanged.
-    pub(crate) fn checkpoint(&self, snapshot: Snapshot<'_>, keep: Keep) -> Result<(), SaveError> {
+    pub(crate) fn checkpoint(
+        &self,
+        snapshot: Snapshot<'_>,
+        settings: &TrainSettings,
+    ) -> Result<(), SaveError> {
         let older = self.checkpoints();
         let training = self.path().join(TRAINING);
         let name = format!("step-{:08}", snapshot.state.step);
         let folder = training.join(&name);
         if folder.exists() {
             // The checkpoint of a step is deterministic, so an existing one is not rewritten.
-            return self.publish_kept(&folder, snapshot.state, keep);
+            return self.publish_kept(&folder, snapshot.state, settings);
         }
         // A temporary directory removes itself if it is dropped before the rename.
         let temporary = tempfile::Builder::new()
@@ -162,6 +178,9 @@ impl RunDir {
             let files = Files { max_shard_bytes: usize::MAX, ..Files::default() };
             checkpoint::save(at, snapshot.model, snapshot.family, snapshot.config, files)?;
             write_safetensors(&at.join(OPTIMIZER_FILE), &snapshot.optimizer.state())?;
+            if let Some(unaveraged) = snapshot.unaveraged {
+                write_safetensors(&at.join(UNAVERAGED_FILE), &weights(unaveraged))?;
+            }
             write_json(&at.join(STATE_FILE), snapshot.state)
         };
         // Errors name the final path instead of the temporary one.
@@ -170,7 +189,7 @@ impl RunDir {
         make_visible(temporary.path()).map_err(in_context)?;
         fs::rename(temporary.keep(), &folder).map_err(in_context)?;
         sync_dir(&training).map_err(in_context)?;
-        self.publish_kept(&folder, snapshot.state, keep)?;
+        self.publish_kept(&folder, snapshot.state, settings)?;
         for old in older {
             fs::remove_dir_all(&old).map_err(|source| SaveError::Write { path: old, source })?;
         }
@@ -183,14 +202,20 @@ impl RunDir {
     /// # Errors
     ///
     /// Names the file that could not be written.
-    pub fn publish_newest(&self, state: &State, keep: Keep) -> Result<(), SaveError> {
-        self.newest().map_or(Ok(()), |folder| self.publish_kept(&folder, state, keep))
+    pub fn publish_newest(&self, state: &State, settings: &TrainSettings) -> Result<(), SaveError> {
+        self.newest().map_or(Ok(()), |folder| self.publish_kept(&folder, state, settings))
     }
 
     /// Publishes a checkpoint, unless a better one is kept.
-    fn publish_kept(&self, folder: &Path, state: &State, keep: Keep) -> Result<(), SaveError> {
+    fn publish_kept(
+        &self,
+        folder: &Path,
+        state: &State,
+        settings: &TrainSettings,
+    ) -> Result<(), SaveError> {
+        self.keep_checkpoint(folder, state.step, settings.keep_last)?;
         let is_best = state.validations.best_step().is_none_or(|best| best == state.step);
-        match keep {
+        match settings.keep {
             Keep::Best if !is_best && self.path().join(WEIGHTS_FILE).exists() => Ok(()),
             _ => self.publish(folder),
         }
@@ -224,6 +249,32 @@ impl RunDir {
         found.sort();
         found
     }
+}
+
+/// The weights of a model by parameter path.
+fn weights(model: &Model) -> BTreeMap<String, F32Tensor> {
+    let mut weights = BTreeMap::new();
+    parameters::read(model, &mut |path, data| {
+        let tensor = F32Tensor { shape: data.shape().to_vec(), values: data.iter().collect() };
+        weights.insert(path.to_string(), tensor);
+    });
+    weights
+}
+
+/// A model with stored weights.
+fn with_weights(model: Model, path: &Path) -> Result<Model, TrainError> {
+    let mut weights = read_safetensors(path)?;
+    let lacking = model.parameters().into_iter().find(|parameter| {
+        weights.get(&parameter.path).is_none_or(|weights| weights.shape != parameter.shape)
+    });
+    if let Some(parameter) = lacking {
+        let reason = format!("no weights of {} {:?}", parameter.path, parameter.shape);
+        return Err(LoadError::Corrupt { path: path.to_path_buf(), reason }.into());
+    }
+    Ok(parameters::replace(model, &mut |parameter| {
+        let F32Tensor { shape, values } = weights.remove(&parameter.path)?;
+        Some(TensorData::new(values, shape).into())
+    }))
 }
 
 fn renamed(error: SaveError, from: &Path, to: &Path) -> SaveError {

@@ -12,16 +12,18 @@ use serde::Serialize;
 use serde_json::Value;
 use zoo_kernels::memory;
 use zoo_models::backbones::recompute::checkpoint_blocks;
-use zoo_models::checkpoint::Model;
+use zoo_models::checkpoint::{Model, ModelSpec};
 use zoo_models::families::Family;
 
-use crate::adamw::AdamW;
 use crate::checkpoint::State;
 use crate::display::Display;
+use crate::ema::Ema;
 use crate::error::TrainError;
+use crate::freeze::Frozen;
 use crate::learned_model::LearnedModel;
 use crate::loader::{TrainPasses, ValidationLoader};
 use crate::metrics::Gauge;
+use crate::optimizer::Optimizer;
 use crate::process::panic_message;
 use crate::renderer::{PlainRenderer, RunLength};
 use crate::run_dir::RunDir;
@@ -46,7 +48,7 @@ pub struct TrainJob {
     /// The model on an autodiff device.
     pub model: Model,
     /// The optimizer.
-    pub optimizer: AdamW,
+    pub optimizer: Optimizer,
     /// The progress of the run.
     pub state: State,
 }
@@ -70,7 +72,7 @@ pub struct TrainOutcome {
     pub ending: Ending,
     /// The progress of the run.
     pub state: State,
-    /// The model without autodiff.
+    /// The model without autodiff; of a run with averages, the averages.
     pub model: Model,
     /// The run directory.
     pub path: PathBuf,
@@ -89,6 +91,20 @@ impl TrainJob {
     ) -> Result<TrainOutcome, TrainError> {
         let Self { run, settings, data, family, config, model, optimizer, state } = self;
         memory::keep();
+        let model = match &settings.freeze {
+            Some(pattern) => {
+                let spec = ModelSpec::new(family, config.clone()).map_err(TrainError::data)?;
+                Frozen::find(pattern, &spec, &model).map_err(TrainError::data)?.freeze(model)
+            }
+            None => model,
+        };
+        let ema = match settings.ema {
+            Some(decay) => {
+                let averaged = run.averaged(&model.backbone().device().inner())?;
+                Some(Ema::new(decay, averaged.unwrap_or_else(|| model.valid())))
+            }
+            None => None,
+        };
         let model = if settings.checkpoint_blocks { checkpoint_blocks(model) } else { model };
         let path = run.path().to_path_buf();
         let length = RunLength {
@@ -108,6 +124,7 @@ impl TrainJob {
             step: TrainStep {
                 optimizer,
                 clip: settings.clip,
+                label_smoothing: settings.label_smoothing,
                 precision: settings.dtype,
                 loss_scale: state.loss_scale,
             },
@@ -116,7 +133,8 @@ impl TrainJob {
             seed: settings.seed,
             progress: state.progress(),
         };
-        let progress = RunProgress { run: run_loop, validations: state.validations, stopped: None };
+        let progress =
+            RunProgress { run: run_loop, validations: state.validations, ema, stopped: None };
         let progress = Arc::new(Mutex::new(progress));
         let strategy = Arc::new(StepStrategy { settings, run, family, config, data, progress });
         let training =
@@ -147,7 +165,8 @@ impl TrainJob {
             None => Ending::Finished,
         };
         let state = State::of(&progress.run, &progress.validations);
-        Ok(TrainOutcome { ending, state, model: model.model, path })
+        let model = progress.ema.take().map_or(model.model, |ema| ema.model);
+        Ok(TrainOutcome { ending, state, model, path })
     }
 }
 

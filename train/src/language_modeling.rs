@@ -5,10 +5,11 @@ use zoo_datasets::batch::LmBatch;
 use zoo_models::backbones::{Inputs, TokenBatch};
 use zoo_models::checkpoint::Model;
 use zoo_models::generate::GenerateError;
-use zoo_models::heads::cross_entropy::{IGNORE, Targets, cross_entropy_sum};
+use zoo_models::heads::cross_entropy::IGNORE;
 use zoo_models::layers::embedding::token_ids;
 use zoo_models::layers::mask::Padding;
 
+use crate::label_smoothing::smoothed_cross_entropy_sum;
 use crate::objective::{BatchLoss, BatchSize, Objective};
 use crate::prediction::Prediction;
 
@@ -82,11 +83,15 @@ impl Objective for LanguageModeling {
     }
 
     fn loss(&self, model: &Model, batch: &LanguageBatch) -> BatchLoss {
+        self.smoothed_loss(model, batch, 0.0)
+    }
+
+    fn smoothed_loss(&self, model: &Model, batch: &LanguageBatch, smoothing: f64) -> BatchLoss {
         let logits = logits(model, batch);
-        let targets = Targets::new(&batch.targets());
         let [rows, length, vocab_size] = logits.dims();
-        let sum = cross_entropy_sum(logits.reshape([rows * length, vocab_size]), &targets);
-        BatchLoss { sum, targets: targets.count() }
+        let logits = logits.reshape([rows * length, vocab_size]);
+        let sum = smoothed_cross_entropy_sum(logits, &batch.targets(), smoothing);
+        BatchLoss { sum, targets: self.size(batch).targets }
     }
 
     fn predict(

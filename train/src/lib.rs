@@ -44,8 +44,8 @@
 //! let windows = TokenWindows::new(data, settings.shape());
 //! let job = TrainJob {
 //!     run: RunDir::create(&path, &settings, |at| Ok(write_config(at, &spec.config)?))?,
+//!     optimizer: settings.new_optimizer(&model),
 //!     model,
-//!     optimizer: AdamW::new(settings.optimizer),
 //!     state: State::start(settings.dtype),
 //!     settings,
 //!     data: Arc::new(LmData { windows, objective }),
@@ -75,10 +75,14 @@ mod checkpoint;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod display;
+mod ema;
 mod error;
 mod fingerprint;
+mod freeze;
 pub mod gradients;
 mod job;
+mod kept_checkpoints;
+mod label_smoothing;
 mod language_modeling;
 mod learned_model;
 mod loader;
@@ -87,6 +91,7 @@ mod loss_scale;
 mod masked_language_modeling;
 mod metrics;
 mod objective;
+mod optimizer;
 mod prediction;
 pub mod prelude;
 pub mod pretraining;
@@ -98,6 +103,7 @@ mod sentence_vectors;
 mod settings;
 mod step_loop;
 mod strategy;
+mod tensorboard;
 mod text_batch;
 pub mod text_loss;
 mod train_data;
@@ -112,13 +118,18 @@ pub use checkpoint::{Restored, State};
 pub use display::{Display, Verbosity};
 pub use error::TrainError;
 pub use fingerprint::UPDATE_SOURCES;
+pub use freeze::{FreezeError, Frozen};
 pub use job::{Ending, TrainJob, TrainOutcome};
 pub use language_modeling::{LanguageBatch, LanguageModeling};
 pub use loss_scale::LossScale;
 pub use masked_language_modeling::{MaskedLanguageModeling, MaskedText};
 pub use objective::{BatchLoss, BatchSize, LossSum, Objective, ObjectiveBatch, Pass};
+pub use optimizer::{
+    AdafactorConfig, LionConfig, MuonConfig, Optimizer, OptimizerConfig, OptimizerStateError,
+    SavedState, SgdConfig,
+};
 pub use prediction::Prediction;
-pub use run_dir::{METRICS_FILE, RunDir};
+pub use run_dir::{METRICS_FILE, RECIPE_FILE, RunDir};
 pub use schedule::{Decay, Schedule};
 pub use sentence_vectors::{RelatedTexts, SentenceLoss, SentenceVectors};
 pub use settings::{Keep, TaskSettings, TrainSettings, ValidationSource};

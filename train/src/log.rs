@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use zoo_models::checkpoint::{SaveError, write_atomically};
 
+use crate::tensorboard::{EventFile, Scalar};
+
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "split", rename_all = "lowercase")]
@@ -51,6 +53,28 @@ pub enum LogLine {
 }
 
 impl LogLine {
+    /// The values of TensorBoard's charts.
+    fn scalars(&self) -> Vec<Scalar> {
+        match self {
+            Self::Train { loss, lr, grad_norm, tokens_per_second, memory, .. } => {
+                let mut scalars = vec![
+                    Scalar::new("train/loss", *loss),
+                    Scalar::new("train/lr", *lr),
+                    Scalar::new("train/grad_norm", *grad_norm),
+                    Scalar::new("train/tokens_per_second", *tokens_per_second),
+                ];
+                scalars.extend(memory.map(|bytes| Scalar::new("train/memory", bytes as f64)));
+                scalars
+            }
+            Self::Valid { loss, scores, .. } => {
+                let score =
+                    |(name, value): (&String, &f64)| Scalar::new(format!("valid/{name}"), *value);
+                let loss = Scalar::new("valid/loss", *loss);
+                std::iter::once(loss).chain(scores.iter().map(score)).collect()
+            }
+        }
+    }
+
     fn step(&self) -> usize {
         match self {
             Self::Train { step, .. } | Self::Valid { step, .. } => *step,
@@ -63,26 +87,34 @@ impl LogLine {
 pub(crate) struct Log {
     file: File,
     path: PathBuf,
+    /// TensorBoard's copy of the log.
+    events: Option<EventFile>,
 }
 
 impl Log {
-    /// Opens a run's log to continue after `step`. Later lines, which a killed process wrote after
-    /// its last checkpoint, are removed, and so is an incomplete line.
+    /// Opens a run's log to continue after `step`, or from the beginning. Later lines, which a
+    /// killed process wrote after its last checkpoint, are removed, and so is an incomplete line.
     ///
     /// # Errors
     ///
     /// The error names the file.
-    pub(crate) fn open(path: &Path, step: usize) -> Result<Self, SaveError> {
+    pub(crate) fn open(path: &Path, step: Option<usize>) -> Result<Self, SaveError> {
         let in_context = |source| SaveError::Write { path: path.to_path_buf(), source };
         if path.exists() {
+            let is_kept = |line: &LogLine| step.is_some_and(|step| line.step() <= step);
             let kept: Vec<LogLine> =
-                read(path).map_err(in_context)?.into_iter().filter(|l| l.step() <= step).collect();
+                read(path).map_err(in_context)?.into_iter().filter(is_kept).collect();
             write_atomically(path, |writer| {
                 kept.iter().try_for_each(|line| writeln!(writer, "{}", json(line)?))
             })?;
         }
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(in_context)?;
-        Ok(Self { file, path: path.to_path_buf() })
+        Ok(Self { file, path: path.to_path_buf(), events: None })
+    }
+
+    /// The same with an event file of TensorBoard.
+    pub(crate) fn with_events(self, events: EventFile) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Appends a line.
@@ -95,7 +127,11 @@ impl Log {
             let text = format!("{}\n", json(line)?);
             (&self.file).write_all(text.as_bytes())
         };
-        write().map_err(|source| SaveError::Write { path: self.path.clone(), source })
+        write().map_err(|source| SaveError::Write { path: self.path.clone(), source })?;
+        match &self.events {
+            Some(events) => events.write(line.step(), &line.scalars()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -137,7 +173,7 @@ mod tests {
     fn resuming_removes_lines_after_the_checkpoint() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
-        let mut log = Log::open(&path, 0).unwrap();
+        let mut log = Log::open(&path, None).unwrap();
         for step in 1..=4 {
             log.write(&valid(step)).unwrap();
         }
@@ -146,7 +182,7 @@ mod tests {
             .open(&path)
             .and_then(|mut file| file.write_all(b"{\"split\":\"va"))
             .unwrap();
-        let mut log = Log::open(&path, 2).unwrap();
+        let mut log = Log::open(&path, Some(2)).unwrap();
         log.write(&valid(3)).unwrap();
         assert_eq!(read(&path).unwrap(), [valid(1), valid(2), valid(3)]);
     }

@@ -29,6 +29,16 @@ pub trait Objective: Clone + Debug + Send {
     /// Panics if the model's head does not match the objective.
     fn loss(&self, model: &Model, batch: &Self::Batch) -> BatchLoss;
 
+    /// The loss with label smoothing: `smoothing` is the share of each target that is spread over
+    /// all classes. An objective whose targets are not classes has none, and this is its loss.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the model's head does not match the objective.
+    fn smoothed_loss(&self, model: &Model, batch: &Self::Batch, _smoothing: f64) -> BatchLoss {
+        self.loss(model, batch)
+    }
+
     /// The prediction for each example.
     ///
     /// # Errors
@@ -55,6 +65,11 @@ pub trait Pass: Debug + Send {
     /// The loss of the batch.
     fn loss(&self, model: &Model) -> BatchLoss;
 
+    /// The loss of the batch with label smoothing; see [`Objective::smoothed_loss`].
+    fn smoothed_loss(&self, model: &Model, _smoothing: f64) -> BatchLoss {
+        self.loss(model)
+    }
+
     /// The size of the batch.
     fn size(&self) -> BatchSize;
 }
@@ -71,6 +86,10 @@ pub struct ObjectiveBatch<O: Objective> {
 impl<O: Objective> Pass for ObjectiveBatch<O> {
     fn loss(&self, model: &Model) -> BatchLoss {
         self.objective.loss(model, &self.batch)
+    }
+
+    fn smoothed_loss(&self, model: &Model, smoothing: f64) -> BatchLoss {
+        self.objective.smoothed_loss(model, &self.batch, smoothing)
     }
 
     fn size(&self) -> BatchSize {

@@ -10,6 +10,7 @@ pub use crate::language_modeling::LanguageModeling;
 pub use crate::log::LogLine;
 pub use crate::loss_scale::LossScale;
 pub use crate::objective::{BatchLoss, LossSum, Objective, Pass};
+pub use crate::optimizer::{Optimizer, OptimizerConfig};
 pub use crate::run_dir::RunDir;
 pub use crate::schedule::{Decay, Schedule};
 pub use crate::settings::{Keep, TrainSettings};

@@ -92,6 +92,12 @@ impl PlainRenderer {
             return;
         }
         let step = self.step();
+        let width = self.length.steps.to_string().len();
+        if self.train.is_empty() {
+            // A validation before the first step.
+            let _ = writeln!(io::stderr(), "step {step:>width$}/{}{extra}", self.length.steps);
+            return;
+        }
         let value = |name: &str| self.train.get(name).copied().unwrap_or(f64::NAN);
         let seconds = self.began.elapsed().as_secs_f64();
         let done = step.saturating_sub(self.length.first_step).max(1) as f64;
@@ -105,7 +111,6 @@ impl PlainRenderer {
             value("Learning rate") / 1e3,
             value("Tokens/s"),
             duration(left),
-            width = self.length.steps.to_string().len(),
         );
     }
 

@@ -3,6 +3,9 @@
 //! ```text
 //! config.json, model.safetensors, tokenizer.json …   the newest checkpoint's model
 //! metrics.jsonl                                       one line per step and validation
+//! recipe.toml                                         all settings that made the run
+//! checkpoints/step-250/                               models of the last checkpoints, on request
+//! tensorboard/                                        event files, on request
 //! training/settings.json                              how the run began
 //! training/lock                                       locked by the process that trains
 //! training/step-00000250/                             model.safetensors, config.json,
@@ -24,10 +27,14 @@ use crate::error::TrainError;
 use crate::settings::TrainSettings;
 
 pub(crate) const TRAINING: &str = "training";
+/// The folder of the models of the last checkpoints.
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
 const SETTINGS_FILE: &str = "settings.json";
 const LOCK_FILE: &str = "lock";
 /// The name of the metrics file.
 pub const METRICS_FILE: &str = "metrics.jsonl";
+/// The name of the file with all settings that made a run.
+pub const RECIPE_FILE: &str = "recipe.toml";
 
 /// The directory of a run. It has one writer: while it is open, other processes cannot open it.
 #[derive(Debug, Clone)]
@@ -121,7 +128,7 @@ impl RunDir {
 
     /// Removes the incomplete files of a process that was killed during a save.
     fn remove_leftovers(&self) {
-        for folder in [self.path.clone(), self.path.join(TRAINING)] {
+        for folder in [self.path.clone(), self.path.join(TRAINING), self.path.join(CHECKPOINTS)] {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 if entry.file_name().to_string_lossy().starts_with(".tmp-") {
                     // Files that cannot be removed use space but are harmless.

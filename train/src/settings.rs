@@ -3,12 +3,14 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use burn::module::Module;
 use serde::{Deserialize, Serialize};
 use zoo_datasets::batch::BatchShape;
 use zoo_datasets::labeled::{Columns, LabeledTask};
 use zoo_models::precision::Precision;
 
 use crate::adamw::AdamWConfig;
+use crate::optimizer::{Bounded, Optimizer, OptimizerConfig, stored};
 use crate::pretraining::TextObjective;
 use crate::schedule::Schedule;
 use crate::sentence_vectors::SentenceVectors;
@@ -33,8 +35,12 @@ pub struct TrainSettings {
     pub accumulate: usize,
     /// The learning rate.
     pub schedule: Schedule,
-    /// The hyperparameters of the optimizer.
-    pub optimizer: AdamWConfig,
+    /// The optimizer.
+    #[serde(deserialize_with = "stored")]
+    pub optimizer: OptimizerConfig,
+    /// The factor on the learning rate for each layer from the top; 1 gives all layers one rate.
+    #[serde(default = "one")]
+    pub layer_decay: f64,
     /// The maximum global gradient norm; `None` means no clipping.
     pub clip: Option<f64>,
     /// Steps between validations.
@@ -63,6 +69,28 @@ pub struct TrainSettings {
     /// backward pass.
     #[serde(default)]
     pub checkpoint_blocks: bool,
+    /// The share of each target that the training loss spreads over all classes.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// The decay rate of averages of the weights, which validations and the saved model use; `None`
+    /// means no averages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
+    /// A regular expression for the names of parameters that are not trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<String>,
+    /// The probability of every dropout layer of the initial model; `None` keeps its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
+    /// Whether the model is validated before the first step, too.
+    #[serde(default)]
+    pub eval_at_start: bool,
+    /// The number of checkpoints whose models are kept in `checkpoints/`.
+    #[serde(default)]
+    pub keep_last: usize,
+    /// Whether the run writes TensorBoard event files.
+    #[serde(default)]
+    pub tensorboard: bool,
 }
 
 /// The model that a run directory has.
@@ -122,7 +150,13 @@ impl TrainSettings {
             context: 64,
             accumulate: 1,
             schedule,
-            optimizer: AdamWConfig { beta_1: 0.9, beta_2: 0.99, epsilon: 1e-8, weight_decay: 0.1 },
+            optimizer: OptimizerConfig::AdamW(AdamWConfig {
+                beta_1: 0.9,
+                beta_2: 0.99,
+                epsilon: 1e-8,
+                weight_decay: 0.1,
+            }),
+            layer_decay: 1.0,
             clip: Some(1.0),
             eval_interval: 200,
             checkpoint_interval: 200,
@@ -133,6 +167,13 @@ impl TrainSettings {
             keep: Keep::Last,
             patience: None,
             checkpoint_blocks: false,
+            label_smoothing: 0.0,
+            ema: None,
+            freeze: None,
+            dropout: None,
+            eval_at_start: false,
+            keep_last: 0,
+            tensorboard: false,
         }
     }
 
@@ -146,6 +187,11 @@ impl TrainSettings {
         self.batch_size * self.context * self.accumulate
     }
 
+    /// An optimizer for a model, before the first step.
+    pub fn new_optimizer<M: Module>(&self, model: &M) -> Optimizer {
+        Optimizer::new(self.optimizer, self.layer_decay, model)
+    }
+
     /// The round of a step: the steps between two validations.
     pub(crate) fn round(&self, step: usize) -> Range<usize> {
         let begin = step / self.eval_interval * self.eval_interval;
@@ -155,7 +201,6 @@ impl TrainSettings {
     /// The first invalid setting, and the reason.
     pub fn problem(&self) -> Option<String> {
         let Schedule { peak, minimum, warmup, steps, decay: _ } = self.schedule;
-        let AdamWConfig { beta_1, beta_2, epsilon, weight_decay } = self.optimizer;
         let counts = [
             ("--batch-size", self.batch_size),
             ("--context", self.context),
@@ -177,17 +222,19 @@ impl TrainSettings {
                 self.batch_size, self.accumulate, self.context
             ));
         }
-        let below_one = 1.0 - f64::EPSILON;
-        let ranges = [
-            ("--lr", peak, 0.0, f64::MAX),
-            ("--min-lr", minimum, 0.0, peak),
-            ("--beta1", beta_1, 0.0, below_one),
-            ("--beta2", beta_2, 0.0, below_one),
-            ("--epsilon", epsilon, f64::MIN_POSITIVE, 1.0),
-            ("--weight-decay", weight_decay, 0.0, f64::MAX),
-            ("--clip", self.clip.unwrap_or(1.0), f64::MIN_POSITIVE, f64::MAX),
+        let (above_zero, max) = (f64::MIN_POSITIVE, f64::MAX);
+        let bounded = |flag, value, low, high| Bounded { flag, value, low, high };
+        let mut bounds = vec![
+            bounded("--lr", peak, 0.0, max),
+            bounded("--min-lr", minimum, 0.0, peak),
+            bounded("--clip", self.clip.unwrap_or(1.0), above_zero, max),
+            bounded("--layer-decay", self.layer_decay, above_zero, 1.0),
+            Bounded::share("--label-smoothing", self.label_smoothing),
+            Bounded::share("--ema", self.ema.unwrap_or(0.0)),
+            Bounded::share("--dropout", self.dropout.unwrap_or(0.0)),
         ];
-        for (flag, value, low, high) in ranges {
+        bounds.extend(self.optimizer.bounds());
+        for Bounded { flag, value, low, high } in bounds {
             if !(low..=high).contains(&value) {
                 return Some(format!("{flag} is {value}; it must be {}", range(low, high)));
             }
@@ -209,4 +256,8 @@ fn range(low: f64, high: f64) -> String {
         high if high < 1.0 && high > 0.999 => format!("{low} and below 1"),
         high => format!("{low} and at most {high}"),
     }
+}
+
+fn one() -> f64 {
+    1.0
 }

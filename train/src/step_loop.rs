@@ -11,6 +11,7 @@ use burn::train::{
 use zoo_models::checkpoint::Model;
 
 use crate::checkpoint::{Snapshot, State};
+use crate::ema::Ema;
 use crate::error::TrainError;
 use crate::learned_model::LearnedModel;
 use crate::log::{Log, LogLine};
@@ -30,6 +31,8 @@ pub(crate) struct RunCallbacks<'a> {
     pub(crate) log: Log,
     pub(crate) batches: Box<dyn DataLoaderIterator<Box<dyn Pass>> + 'a>,
     pub(crate) validation: &'a ValidLoader<LearnedModel>,
+    /// The averages of the weights.
+    pub(crate) ema: &'a mut Option<Ema>,
     /// The step of the newest checkpoint.
     pub(crate) saved_step: Option<usize>,
     /// Why the run ended before its last step.
@@ -67,6 +70,9 @@ impl Callbacks<'static> for RunCallbacks<'_> {
         model: &Model,
         report: StepReport,
     ) -> Result<ControlFlow<()>, TrainError> {
+        if let Some(ema) = self.ema {
+            ema.add(run.progress.step, model);
+        }
         let settings = &self.strategy.settings;
         let (step, steps) = (run.progress.step, settings.schedule.steps);
         self.log.write(&LogLine::Train {
@@ -125,6 +131,19 @@ impl RunCallbacks<'_> {
         TrainError::NotFinite { split, loss, step, checkpoint, path }
     }
 
+    /// Validates the model before the first step of a run, and keeps it as the best so far.
+    pub(crate) fn validate_at_start(
+        &mut self,
+        run: &TrainLoop,
+        model: &Model,
+    ) -> Result<(), TrainError> {
+        self.validate(run, model, 1)?;
+        match self.strategy.settings.keep {
+            Keep::Best => self.save(run, model),
+            Keep::Last => Ok(()),
+        }
+    }
+
     /// Whether no validation was better for longer than the run's patience.
     fn is_out_of_patience(&self) -> bool {
         let patience = self.strategy.settings.patience;
@@ -141,7 +160,8 @@ impl RunCallbacks<'_> {
     ) -> Result<bool, TrainError> {
         let total_items = self.validation.num_items();
         self.reporter.valid(LearnerEvent::StartSplit { epoch_number, total_items });
-        let model = LearnedModel { model: model.valid().cast(self.strategy.settings.dtype) };
+        let model = self.ema.as_ref().map_or_else(|| model.valid(), |ema| ema.model.clone());
+        let model = LearnedModel { model: model.cast(self.strategy.settings.dtype) };
         let mut loss = LossSum::ZERO;
         let mut batches = self.validation.iter();
         while let Some(batch) = batches.next() {
@@ -173,11 +193,12 @@ impl RunCallbacks<'_> {
         let snapshot = Snapshot {
             family: self.strategy.family,
             config: &self.strategy.config,
-            model,
+            model: self.ema.as_ref().map_or(model, |ema| &ema.model),
+            unaveraged: self.ema.is_some().then_some(model),
             optimizer: &run.step.optimizer,
             state: &State::of(run, self.validations),
         };
-        self.strategy.run.checkpoint(snapshot, self.strategy.settings.keep).map_err(|source| {
+        self.strategy.run.checkpoint(snapshot, &self.strategy.settings).map_err(|source| {
             TrainError::Checkpoint { checkpoint: self.saved_step.unwrap_or(0), source }
         })?;
         self.saved_step = Some(run.progress.step);

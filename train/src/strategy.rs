@@ -11,12 +11,14 @@ use serde_json::Value;
 use zoo_models::checkpoint::Model;
 use zoo_models::families::Family;
 
+use crate::ema::Ema;
 use crate::error::TrainError;
 use crate::learned_model::LearnedModel;
 use crate::log::Log;
 use crate::run_dir::RunDir;
 use crate::settings::TrainSettings;
 use crate::step_loop::{Reporter, RunCallbacks};
+use crate::tensorboard::{EventFile, TENSORBOARD};
 use crate::train_data::TrainData;
 use crate::train_loop::{Failed, TrainLoop};
 use crate::validations::Validations;
@@ -46,6 +48,8 @@ pub(crate) struct RunProgress {
     pub(crate) run: TrainLoop,
     /// The results of validations.
     pub(crate) validations: Validations,
+    /// The averages of the weights.
+    pub(crate) ema: Option<Ema>,
     /// Why the loop stopped before the last step.
     pub(crate) stopped: Option<Stop>,
 }
@@ -61,6 +65,17 @@ pub(crate) enum Stop {
     Failed(TrainError),
 }
 
+impl StepStrategy {
+    /// The log, to continue after `step` or from the beginning.
+    fn log(&self, step: Option<usize>) -> Result<Log, TrainError> {
+        let log = Log::open(&self.run.metrics(), step)?;
+        Ok(match self.settings.tensorboard {
+            true => log.with_events(EventFile::open(&self.run.path().join(TENSORBOARD), step)?),
+            false => log,
+        })
+    }
+}
+
 impl SupervisedLearningStrategy<LearnedModel> for StepStrategy {
     fn fit(
         &self,
@@ -74,13 +89,14 @@ impl SupervisedLearningStrategy<LearnedModel> for StepStrategy {
         // The learner would keep the first weights alive beside the current ones.
         drop(learner);
         let mut progress = self.progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let RunProgress { run, validations, stopped } = &mut *progress;
+        let RunProgress { run, validations, ema, stopped } = &mut *progress;
         let step = run.progress.step;
         let (processor, interrupter) = (components.event_processor, components.interrupter);
-        let log = match Log::open(&self.run.metrics(), step) {
+        let is_validated = validations.valid_loss.is_some();
+        let log = match self.log((step > 0 || is_validated).then_some(step)) {
             Ok(log) => log,
             Err(error) => {
-                *stopped = Some(Stop::Failed(error.into()));
+                *stopped = Some(Stop::Failed(error));
                 return (LearnedModel { model }, processor);
             }
         };
@@ -91,10 +107,20 @@ impl SupervisedLearningStrategy<LearnedModel> for StepStrategy {
             log,
             batches: train.iter(),
             validation: &valid,
+            ema,
             saved_step: (step > 0).then_some(step),
             stopped: None,
         };
-        let model: Model = match run.run(model, &mut callbacks) {
+        let must_validate = self.settings.eval_at_start && step == 0 && !is_validated;
+        let validated = match must_validate {
+            true => callbacks.validate_at_start(run, &model),
+            false => Ok(()),
+        };
+        let trained = match validated {
+            Ok(()) => run.run(model, &mut callbacks),
+            Err(error) => Err(Failed { model: Box::new(model), error }),
+        };
+        let model: Model = match trained {
             Ok(model) => model,
             Err(Failed { model, error }) => {
                 callbacks.stopped = Some(Stop::Failed(error));

@@ -10,6 +10,7 @@ use zoo_models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use zoo_models::layers::embedding::token_ids;
 use zoo_models::precision::to_vec_f32;
 
+use crate::label_smoothing::smoothed_cross_entropy_sum;
 use crate::objective::BatchLoss;
 use crate::prediction::Prediction;
 use crate::sentence_vectors::SentenceVectors;
@@ -63,6 +64,16 @@ fn at_targets(hidden: Tensor<3>, batch: &TextBatch, device: &Device) -> Tensor<3
 ///
 /// Panics if the model has another head than the targets need.
 pub fn loss(model: &Model, batch: &TextBatch) -> BatchLoss {
+    smoothed_loss(model, batch, 0.0)
+}
+
+/// The loss of a batch; `smoothing` is the share of a class that is spread over all classes. Other
+/// targets are not smoothed.
+///
+/// # Panics
+///
+/// Panics if the model has another head than the targets need.
+pub fn smoothed_loss(model: &Model, batch: &TextBatch, smoothing: f64) -> BatchLoss {
     let targets = batch.size().targets;
     let sum = match &batch.targets {
         TextTargets::Classes(classes) => {
@@ -72,7 +83,7 @@ pub fn loss(model: &Model, batch: &TextBatch) -> BatchLoss {
             if classes.is_empty() {
                 classes.push(IGNORE);
             }
-            cross_entropy_sum(scores(model, batch), &Targets::new(&classes))
+            smoothed_cross_entropy_sum(scores(model, batch), &classes, smoothing)
         }
         TextTargets::Numbers(values) => {
             let scores = scores(model, batch);

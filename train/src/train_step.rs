@@ -4,18 +4,21 @@ use burn::optim::GradientsParams;
 use zoo_models::checkpoint::Model;
 use zoo_models::precision::Precision;
 
-use crate::adamw::{AdamW, Update};
+use crate::adamw::Update;
 use crate::gradients::{accumulate, gradient_norm};
 use crate::loss_scale::LossScale;
 use crate::objective::{LossSum, Pass};
+use crate::optimizer::Optimizer;
 
 /// One step of training: forward and backward passes, gradient clipping, and the update.
 #[derive(Debug, Clone)]
 pub struct TrainStep {
     /// The optimizer.
-    pub optimizer: AdamW,
+    pub optimizer: Optimizer,
     /// The maximum global gradient norm; `None` means no clipping.
     pub clip: Option<f64>,
+    /// The share of each class that the loss spreads over all classes; 0 is no label smoothing.
+    pub label_smoothing: f64,
     /// The precision of forward and backward passes; the weights are always f32.
     pub precision: Precision,
     /// The factor on the loss before the backward pass.
@@ -63,9 +66,9 @@ struct Gradients {
 
 impl TrainStep {
     /// A step in f32 without clipping, before the first one.
-    pub fn new(optimizer: AdamW) -> Self {
-        let loss_scale = LossScale::default();
-        Self { optimizer, clip: None, precision: Precision::F32, loss_scale }
+    pub fn new(optimizer: impl Into<Optimizer>) -> Self {
+        let (optimizer, loss_scale) = (optimizer.into(), LossScale::default());
+        Self { optimizer, clip: None, label_smoothing: 0.0, precision: Precision::F32, loss_scale }
     }
 
     /// Updates a model with the gradient of the mean loss over the targets of all passes: micro-batches
@@ -116,8 +119,8 @@ impl TrainStep {
         for pass in passes {
             // The gradients are those of the original weights, whatever the precision.
             let computed = match self.precision {
-                Precision::F32 => pass.loss(model),
-                half => pass.loss(&model.clone().cast(half)),
+                Precision::F32 => pass.smoothed_loss(model, self.label_smoothing),
+                half => pass.smoothed_loss(&model.clone().cast(half), self.label_smoothing),
             };
             let backward = (computed.sum.clone() / (targets.max(1) as f64 / factor)).backward();
             let gradients = GradientsParams::from_grads(backward, model);

@@ -29,6 +29,11 @@ impl Validations {
         by_score.or(self.best.map(|best| best.step))
     }
 
+    /// The name of what decides which model is the best: the first score, or the loss.
+    pub fn watched(&self) -> &str {
+        self.scores.first().map_or("validation loss", |score| &score.name)
+    }
+
     /// Adds the results of a validation. Whether the model is the best so far: by its first score,
     /// or by its loss where there are no scores.
     pub(crate) fn add(&mut self, step: usize, loss: f64, scores: Vec<Score>) -> bool {

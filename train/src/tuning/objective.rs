@@ -83,6 +83,10 @@ impl Objective for Supervised {
         text_loss::loss(model, batch)
     }
 
+    fn smoothed_loss(&self, model: &Model, batch: &TextBatch, smoothing: f64) -> BatchLoss {
+        text_loss::smoothed_loss(model, batch, smoothing)
+    }
+
     fn predict(
         &self,
         model: &Model,

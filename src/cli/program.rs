@@ -2,15 +2,22 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use super::verb::Cli;
-use super::{error, logging, renamed};
+use super::{complain, error, logging, renamed, train};
 use crate::device;
 
 /// Parses the command line, runs the subcommand, and returns the exit status.
 pub fn main() -> ExitCode {
-    let Cli { global, verb } = match Cli::try_parse() {
+    let arguments = match train::expand(Cli::command(), std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            complain(&format!("zoo train: {error}"));
+            return ExitCode::from(2);
+        }
+    };
+    let Cli { global, verb } = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return renamed::refuse(&error),
     };

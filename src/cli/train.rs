@@ -1,9 +1,13 @@
 //! `zoo train`
 
 mod args;
+mod checkpoint_args;
 mod defaults;
 mod objective_args;
+mod optimizer_args;
 mod prepare;
+mod recipe;
+mod settings;
 mod start;
 mod task_args;
 mod tasks;
@@ -15,7 +19,8 @@ use std::io::IsTerminal;
 use anyhow::Result;
 use serde_json::json;
 
-pub(super) use args::{SizeArgs, TrainArgs};
+pub(super) use args::SizeArgs;
+pub(super) use recipe::{TrainCommand, expand};
 pub(super) use task_args::{ColumnArgs, LanguageArgs, length};
 pub(super) use vector_args::default_loss;
 
@@ -30,7 +35,8 @@ use crate::system::{bytes, duration, peak_memory};
 use crate::train::pretraining::TextObjective;
 use crate::train::{Display, Ending, Interrupter, Score, TrainError, TrainOutcome, Verbosity};
 
-pub(super) fn run(global: &Global, args: &TrainArgs) -> Result<()> {
+pub(super) fn run(global: &Global, command: &TrainCommand) -> Result<()> {
+    let args = &command.0;
     let prepared = prepare::prepare(global, args)?;
     let (text, context) = (prepared.text, prepared.job.settings.context);
     // A model that repairs texts does not continue them.
@@ -153,6 +159,7 @@ fn report(global: &Global, outcome: &TrainOutcome, steps: usize, next_verb: &str
                 .collect::<serde_json::Map<_, _>>(),
             "best_valid_loss": state.validations.best.map(|best| best.loss),
             "best_score": state.validations.best_score.map(|best| best.score),
+            "watched": state.validations.watched(),
             "best_step": state.validations.best_step(),
             "train_seconds": state.train_seconds,
             "tokens_per_second": speed,
@@ -170,13 +177,23 @@ fn report(global: &Global, outcome: &TrainOutcome, steps: usize, next_verb: &str
     match outcome.ending {
         Ending::Finished => global.note(&format!("finished: step {}/{steps}, {loss}", state.step)),
         Ending::Early => global.note(&format!(
-            "stopped early at step {}/{steps}, because validations got no better: {loss}",
-            state.step
+            "stopped early at step {}/{steps}, because the {} got no better in {} validations: \
+             {loss}",
+            state.step,
+            state.validations.watched(),
+            state.validations.since_best,
         )),
         Ending::Interrupted => global.note(&format!(
             "stopped and saved at step {}/{steps}; resume with: zoo train --resume {path}",
             state.step
         )),
+    }
+    if let Some(best) = state.validations.best_step() {
+        let value = match (state.validations.best_score, state.validations.best) {
+            (Some(best), _) => format!("{:.2}", best.score),
+            (None, best) => best.map_or_else(String::new, |best| format!("{:.4}", best.loss)),
+        };
+        global.note(&format!("best {}: {value} at step {best}", state.validations.watched()));
     }
     global.note(&format!(
         "trained {} tokens in {} ({speed:.0} tokens/s), peak memory {peak}",

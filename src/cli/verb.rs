@@ -34,7 +34,7 @@ pub(super) enum Verb {
     /// Compare a device's results with flex, model by model
     Parity(parity::ParityArgs),
     /// Train a model, from scratch or from a checkpoint
-    Train(Box<train::TrainArgs>),
+    Train(Box<train::TrainCommand>),
     /// Measure a model on labeled texts, or a language model on running text
     Evaluate(evaluate::EvaluateArgs),
     /// Compare architectures on tasks and write a report

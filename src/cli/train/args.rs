@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::checkpoint_args::CheckpointArgs;
 use super::objective_args::ObjectiveArgs;
+use super::optimizer_args::OptimizerArgs;
+use super::recipe::GivenFlag;
 use super::task_args::TaskArgs;
 use super::vector_args::VectorArgs;
 use crate::datasets::text::TextSource;
 use crate::models::families::{NAMED_SIZES, NamedSize, Size};
 use crate::models::precision::Precision;
-use crate::train::Decay;
 
 /// Train a model, from scratch or from a checkpoint.
 #[derive(clap::Args)]
@@ -25,6 +27,7 @@ Examples:
   zoo train --init-from ./bert --text-file book.txt --masking whole-word --lr 1e-4
   zoo train t5 --text-file book.txt --tokenizer bpe:1000 --objective span-corruption
   zoo train --resume runs/book
+  zoo train runs/book/recipe.toml --lr 3e-4 --out runs/other
 
 Fine-tune on labeled texts; the columns are found by their names:
   zoo train --init-from ./bert --task classification --data train.csv --out runs/x
@@ -40,8 +43,9 @@ nanoGPT's CPU configuration:
       --warmup 100 --beta2 0.99"
 )]
 pub(crate) struct TrainArgs {
-    /// The family to train from scratch (`zoo list`) [default: gpt2]
-    #[arg(value_name = "FAMILY", conflicts_with_all = ["init_from", "resume"])]
+    /// The family to train from scratch (`zoo list`) [default: gpt2], or a recipe: a TOML file, as
+    /// every run writes it
+    #[arg(value_name = "FAMILY|RECIPE", conflicts_with_all = ["init_from", "resume"])]
     pub(super) family: Option<String>,
     /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
@@ -53,8 +57,9 @@ pub(crate) struct TrainArgs {
         value_name = "RUN",
         help_heading = "Run",
         conflicts_with_all = [
-            "SizeArgs", "tokenizer", "ObjectiveArgs", "TrainingArgs", "task", "epochs", "validation", "prefix",
-            "max_target_length", "text_column", "pair_column", "label_column", "LanguageArgs"
+            "SizeArgs", "dropout", "tokenizer", "ObjectiveArgs", "TrainingArgs", "OptimizerArgs",
+            "CheckpointArgs", "task", "epochs", "validation", "prefix", "max_target_length",
+            "text_column", "pair_column", "label_column", "LanguageArgs"
         ]
     )]
     pub(super) resume: Option<PathBuf>,
@@ -73,6 +78,9 @@ pub(crate) struct TrainArgs {
 
     #[command(flatten)]
     pub(super) size: SizeArgs,
+    /// Dropout probability [default: 0; with --init-from, the checkpoint's]
+    #[arg(long, value_name = "P", help_heading = "Model")]
+    pub(super) dropout: Option<f64>,
     #[command(flatten)]
     pub(super) text: DataArgs,
     #[command(flatten)]
@@ -83,6 +91,13 @@ pub(crate) struct TrainArgs {
     pub(super) vectors: VectorArgs,
     #[command(flatten)]
     pub(super) training: TrainingArgs,
+    #[command(flatten)]
+    pub(super) optimizer: OptimizerArgs,
+    #[command(flatten)]
+    pub(super) checkpoints: CheckpointArgs,
+    /// The flags on the command line.
+    #[arg(skip)]
+    pub(super) given: Vec<GivenFlag>,
 }
 
 /// The size of a model.
@@ -106,9 +121,6 @@ pub(crate) struct SizeArgs {
     /// Width of the feed-forward layers
     #[arg(long, value_name = "N", help_heading = "Model")]
     d_ff: Option<usize>,
-    /// Dropout probability
-    #[arg(long, value_name = "P", help_heading = "Model", default_value_t = 0.0)]
-    dropout: f64,
 }
 
 /// The training data.
@@ -139,56 +151,25 @@ pub(super) struct TrainingArgs {
     /// Gradient accumulation: forward passes per step
     #[arg(long, value_name = "N", help_heading = "Training", default_value_t = 1)]
     pub(super) accumulate: usize,
-    /// The peak learning rate [default: 1e-3; with --init-from and --task, 5e-5]
-    #[arg(long, value_name = "RATE", help_heading = "Training")]
-    pub(super) lr: Option<f64>,
-    /// The decay of the learning rate: cosine, linear, constant, inverse-root,
-    /// warmup-stable-decay [default: cosine; with --task, linear]
-    #[arg(long, value_name = "NAME", help_heading = "Training")]
-    pub(super) schedule: Option<Decay>,
-    /// The final learning rate [default: a tenth of --lr; with --task, 0]
-    #[arg(long, value_name = "RATE", help_heading = "Training")]
-    pub(super) min_lr: Option<f64>,
-    /// Warmup steps of the learning rate [default: 100, at most a tenth of --steps; with
-    /// --task, a tenth of them]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    pub(super) warmup: Option<usize>,
-    /// Weight decay of matrices; norms and biases have none [default: 0.1; with --task, 0.01]
-    #[arg(long, value_name = "X", help_heading = "Training")]
-    pub(super) weight_decay: Option<f64>,
-    /// AdamW's decay rate of the first moment
-    #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.9)]
-    pub(super) beta1: f64,
-    /// AdamW's decay rate of the second moment [default: 0.99; with --task, 0.999]
-    #[arg(long, value_name = "X", help_heading = "Training")]
-    pub(super) beta2: Option<f64>,
-    /// AdamW's epsilon, added to the square root of the second moment
-    #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 1e-8)]
-    pub(super) epsilon: f64,
-    /// Maximum global gradient norm; 0 disables clipping
-    #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 1.0)]
-    pub(super) clip: f64,
     /// The dtype of forward and backward passes: f32, bf16 or f16; trained weights are always f32
     #[arg(long, value_name = "FORMAT", help_heading = "Training", default_value_t)]
     pub(super) dtype: Precision,
+    /// Label smoothing of the training loss: the share of each target that is spread over all
+    /// classes or tokens
+    #[arg(long, value_name = "X", help_heading = "Training", default_value_t = 0.0)]
+    pub(super) label_smoothing: f64,
+    /// Average the weights with this decay rate, such as 0.999: validations and the saved model use
+    /// the averages
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub(super) ema: Option<f64>,
+    /// Do not train the parameters whose names in model.safetensors match this regular expression,
+    /// such as 'embeddings|layer\.[0-5]\.'
+    #[arg(long, value_name = "PATTERN", help_heading = "Training")]
+    pub(super) freeze: Option<String>,
     /// Activation checkpointing: store only the input of each block and recompute the block in the
     /// backward pass; less memory, more time, the same results
     #[arg(long, help_heading = "Training")]
     pub(super) checkpoint_blocks: bool,
-    /// Steps between validations over the whole split [default: 200; with --task, those of an
-    /// epoch]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    pub(super) eval_interval: Option<usize>,
-    /// End the run after N validations in a row without a better model
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    pub(super) patience: Option<usize>,
-    /// Keep the best model of all validations in the run's directory, by the task's score or else
-    /// by the loss, instead of the last
-    #[arg(long, help_heading = "Training")]
-    pub(super) keep_best: bool,
-    /// Steps between checkpoints [default: --eval-interval]
-    #[arg(long, value_name = "N", help_heading = "Training")]
-    pub(super) checkpoint_interval: Option<usize>,
 }
 
 impl TrainArgs {
@@ -234,7 +215,7 @@ impl SizeArgs {
             n_heads: self.heads.unwrap_or(named.n_heads),
             n_kv_heads: self.kv_heads,
             d_ff: self.d_ff,
-            dropout: self.dropout,
+            dropout: 0.0,
             ..named.size(vocab_size, context)
         })
     }

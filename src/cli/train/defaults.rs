@@ -2,7 +2,7 @@
 
 use super::super::Global;
 use super::args::TrainArgs;
-use crate::train::{AdamWConfig, Decay, Keep, Schedule, TrainSettings};
+use crate::train::{Decay, Keep, Schedule, TrainSettings};
 
 /// Default settings of a kind of run.
 pub(super) struct Defaults {
@@ -59,10 +59,11 @@ impl Defaults {
         args: &TrainArgs,
         context: usize,
     ) -> TrainSettings {
-        let training = &args.training;
+        let (training, optimizer, checkpoints) =
+            (&args.training, &args.optimizer, &args.checkpoints);
         let steps = args.steps.unwrap_or(self.steps);
-        let peak = training.lr.unwrap_or(self.rate);
-        let eval_interval = training.eval_interval.unwrap_or(self.eval_interval);
+        let peak = optimizer.rate(self);
+        let eval_interval = checkpoints.eval_interval.unwrap_or(self.eval_interval);
         TrainSettings {
             data: String::new(),
             data_fingerprint: String::new(),
@@ -72,27 +73,30 @@ impl Defaults {
             accumulate: training.accumulate,
             schedule: Schedule {
                 peak,
-                minimum: training.min_lr.unwrap_or(peak * self.minimum),
-                warmup: training.warmup.unwrap_or((steps / 10).min(self.warmup)),
+                minimum: optimizer.min_lr.unwrap_or(peak * self.minimum),
+                warmup: optimizer.warmup.unwrap_or((steps / 10).min(self.warmup)),
                 steps,
-                decay: training.schedule.unwrap_or(self.decay),
+                decay: optimizer.schedule.unwrap_or(self.decay),
             },
-            optimizer: AdamWConfig {
-                beta_1: training.beta1,
-                beta_2: training.beta2.unwrap_or(self.beta_2),
-                epsilon: training.epsilon,
-                weight_decay: training.weight_decay.unwrap_or(self.weight_decay),
-            },
-            clip: (training.clip != 0.0).then_some(training.clip),
+            optimizer: optimizer.config(self),
+            layer_decay: optimizer.layer_decay,
+            clip: (optimizer.clip != 0.0).then_some(optimizer.clip),
             eval_interval,
-            checkpoint_interval: training.checkpoint_interval.unwrap_or(eval_interval),
+            checkpoint_interval: checkpoints.checkpoint_interval.unwrap_or(eval_interval),
             seed: global.seed(),
             dtype: training.dtype,
             task: None,
             objective: None,
-            keep: if training.keep_best { Keep::Best } else { Keep::Last },
-            patience: training.patience,
+            keep: if checkpoints.keep_best { Keep::Best } else { Keep::Last },
+            patience: checkpoints.patience,
             checkpoint_blocks: training.checkpoint_blocks,
+            label_smoothing: training.label_smoothing,
+            ema: training.ema,
+            freeze: training.freeze.clone(),
+            dropout: args.dropout.filter(|_| args.init_from.is_some()),
+            eval_at_start: checkpoints.eval_at_start,
+            keep_last: checkpoints.keep_last.unwrap_or(0),
+            tensorboard: checkpoints.tensorboard,
         }
     }
 }

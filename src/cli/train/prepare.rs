@@ -11,9 +11,10 @@ use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::defaults::Defaults;
+use super::settings::{check_blocks, check_settings, frozen};
 use super::start::{Existing, Start, note_new};
 use super::text_data::{check_length, check_size, text_data};
-use super::{classify, tasks};
+use super::{classify, recipe, tasks};
 use crate::datasets::batch::LmDataset;
 use crate::datasets::labeled::Columns;
 use crate::datasets::locate::SearchPath;
@@ -22,7 +23,7 @@ use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
 use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
 use crate::models::families::Family;
 use crate::models::precision::Precision;
-use crate::train::{AdamW, RunDir, State, TrainError, TrainJob, TrainSettings};
+use crate::train::{Optimizer, RunDir, State, TrainError, TrainJob, TrainSettings};
 
 /// A training job and its number of steps.
 pub(super) struct Prepared {
@@ -87,7 +88,7 @@ fn open(global: &Global, args: &TrainArgs, path: &Path, device: &Device) -> Resu
 /// The model of a run, its optimizer and its state.
 pub(super) struct Continued {
     pub(super) model: Model,
-    pub(super) optimizer: AdamW,
+    pub(super) optimizer: Optimizer,
     pub(super) state: State,
 }
 
@@ -100,9 +101,9 @@ pub(super) fn restore(
     first: impl FnOnce() -> Result<Model>,
 ) -> Result<Continued> {
     let Opened { run, settings } = opened;
-    let continued = match run.restore(settings.optimizer, device)? {
+    let continued = match run.restore(settings, device)? {
         Some(restored) => {
-            run.publish_newest(&restored.state, settings.keep)?;
+            run.publish_newest(&restored.state, settings)?;
             let (model, optimizer, mut state) =
                 (restored.model, restored.optimizer, restored.state);
             let since_best = &mut state.validations.since_best;
@@ -113,11 +114,11 @@ pub(super) fn restore(
             Continued { model, optimizer, state }
         }
         // Stopped before its first checkpoint: the same seed gives the same initialization.
-        None => Continued {
-            model: first()?,
-            optimizer: AdamW::new(settings.optimizer),
-            state: State::start(settings.dtype),
-        },
+        None => {
+            let model = first()?;
+            let optimizer = settings.new_optimizer(&model);
+            Continued { model, optimizer, state: State::start(settings.dtype) }
+        }
     };
     let (step, steps) = (continued.state.step, settings.schedule.steps);
     if step < steps {
@@ -136,7 +137,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     };
     let from = args.init_from.as_deref().map(|model| model_folder(global, model)).transpose()?;
     let start = match &from {
-        Some(folder) => Start::from_model(folder, global.seed(), device)?,
+        Some(folder) => Start::from_model(folder, global.seed(), args.dropout, device)?,
         None => Start::from_family(args.family())?,
     };
     let out = args.out.clone().unwrap_or_else(|| {
@@ -161,9 +162,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     settings.init_from = from.as_deref().map(absolute);
     settings.objective = Some(objective);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
-    if let Some(problem) = settings.problem() {
-        return Err(usage(problem));
-    }
+    check_settings(args, &settings)?;
 
     let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
     let tokenizer = match known {
@@ -183,12 +182,14 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     check_blocks(settings.checkpoint_blocks, &spec)?;
     let text = data.clone();
     let data = text_data(data, &spec, &model, &settings)?;
+    let frozen = frozen(&settings, &spec, &model)?;
     let ModelSpec { family, mut config, .. } = spec;
     // The weights of a run are f32, whatever the initial model had.
     set_dtype(&mut config, Precision::F32);
     let tokenizer = text.tokenizer();
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
+        recipe::write(folder, args, &settings)?;
         let written = match &from {
             Some(from) if new.is_empty() => write_companions(global, from, folder),
             Some(from) => write_tokenizer_files(global, from, folder),
@@ -197,10 +198,10 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
         written.map_err(|error| TrainError::Burn(format!("{error:#}")))
     })
     .map_err(classify)?;
-    let optimizer = AdamW::new(settings.optimizer);
+    let optimizer = settings.new_optimizer(&model);
     note_new(global, &new);
     global.note(&format!(
-        "{}: {} parameters, {} tokens per step, in {}",
+        "{}: {} parameters{frozen}, {} tokens per step, in {}",
         family.name(),
         crate::system::count(crate::models::parameters::count(&model) as u64),
         settings.tokens_per_step(),
@@ -250,7 +251,10 @@ fn resume(
     let spec = ModelSpec::read(path)?;
     let seed = opened.settings.seed;
     let first = || match &opened.settings.init_from {
-        Some(from) => Ok(Existing::load(Path::new(from), seed, device)?.model),
+        Some(from) => {
+            let dropout = opened.settings.dropout;
+            Ok(Existing::load(Path::new(from), seed, dropout, device)?.model)
+        }
         None => Ok(spec.initialized(seed, device)),
     };
     let Continued { model, optimizer, state } = restore(global, &opened, device, first)?;
@@ -277,17 +281,6 @@ pub(super) fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
             "--tokenizer {:?} is unknown; give char, or bpe:N such as bpe:1000",
             kind.unwrap_or_default()
         ))),
-    }
-}
-
-/// Checks that a model that is to compute its blocks again has blocks.
-pub(super) fn check_blocks(is_asked: bool, spec: &ModelSpec) -> Result<()> {
-    match is_asked && spec.architecture.backbone.stacks().is_empty() {
-        true => {
-            let name = spec.family.name();
-            Err(usage(format!("--checkpoint-blocks: {name} is recurrent and has no blocks")))
-        }
-        false => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::{Global, usage};
 use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::checkpoint::{self, HeadFor, Model, ModelSpec, Pretrained};
+use crate::models::checkpoint::{self, HeadFor, LoadDtype, Model, ModelSpec, Pretrained};
 use crate::models::families::{self, FAMILIES, Family, Task};
 use crate::train::TrainSettings;
 use crate::train::pretraining::TextObjective;
@@ -30,16 +30,25 @@ pub(super) struct Existing {
 }
 
 impl Existing {
-    /// Loads a model. An encoder with another head gets one for masked tokens; its new matrices are
-    /// sampled with `seed`.
-    pub(super) fn load(folder: &Path, seed: u64, device: &Device) -> Result<Self> {
-        let loaded = checkpoint::load(folder, device)?;
+    /// Loads a model, with another probability of dropout than its own if there is one. An encoder
+    /// with another head gets one for masked tokens; its new matrices are sampled with `seed`.
+    pub(super) fn load(
+        folder: &Path,
+        seed: u64,
+        dropout: Option<f64>,
+        device: &Device,
+    ) -> Result<Self> {
+        let mut spec = ModelSpec::read(folder)?;
+        if let Some(p) = dropout {
+            spec = spec.with_dropout(p).map_err(|error| usage(format!("--dropout: {error}")))?;
+        }
+        let loaded = checkpoint::load_as(folder, spec, device, LoadDtype::F32)?;
         let (family, task) = (loaded.spec.family, loaded.spec.task);
         if task == Task::MaskedLm {
             return Ok(Self { spec: loaded.spec, model: loaded.model, new: Vec::new() });
         }
         if !family.is_generative() && family.head(Task::MaskedLm).is_some() {
-            let head = HeadFor::new(Task::MaskedLm);
+            let head = HeadFor { dropout, ..HeadFor::new(Task::MaskedLm) };
             let found = checkpoint::load_with_head(folder, &head, seed, device)?;
             let Pretrained { spec, model } = found.pretrained;
             return Ok(Self { spec, model, new: found.new });
@@ -61,8 +70,13 @@ impl Start {
         Ok(Self::Family(family(name)?))
     }
 
-    pub(super) fn from_model(folder: &Path, seed: u64, device: &Device) -> Result<Self> {
-        let existing = Box::new(Existing::load(folder, seed, device)?);
+    pub(super) fn from_model(
+        folder: &Path,
+        seed: u64,
+        dropout: Option<f64>,
+        device: &Device,
+    ) -> Result<Self> {
+        let existing = Box::new(Existing::load(folder, seed, dropout, device)?);
         Ok(Self::Model { folder: folder.to_path_buf(), existing })
     }
 
@@ -134,6 +148,7 @@ impl Start {
                 let mut size =
                     args.size.size(tokenizer.vocab_size(), settings.context).map_err(usage)?;
                 size.eos = tokenizer.eos();
+                size.dropout = args.dropout.unwrap_or(0.0);
                 let config = family.sized(&size).map_err(usage)?.config;
                 let config = with_special_ids(config, tokenizer, settings.objective);
                 let spec = ModelSpec::new(family, config).map_err(usage)?;

@@ -13,18 +13,19 @@ use super::super::companions::{set_dtype, write_companions, write_tokenizer_file
 use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
-use super::classify;
 use super::defaults::Defaults;
-use super::prepare::{Continued, Opened, absolute, check_blocks, default_out, restore};
+use super::prepare::{Continued, Opened, absolute, default_out, restore};
+use super::settings::{check_blocks, check_settings, frozen};
 use super::start::note_new;
+use super::{classify, recipe};
 use crate::datasets::labeled::LabeledTask;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::checkpoint::{self, ModelSpec};
+use crate::models::checkpoint::{self, HeadFor, ModelSpec};
 use crate::models::precision::Precision;
 use crate::pipeline::SentenceModules;
 use crate::train::tuning::{TaskLengths, TaskSetup};
 use crate::train::{
-    AdamW, RunDir, State, TaskSettings, TrainError, TrainJob, TrainSettings, ValidationSource,
+    RunDir, State, TaskSettings, TrainError, TrainJob, TrainSettings, ValidationSource,
 };
 use languages::{check_languages, set_first_tokens, texts_of, write_first_tokens};
 use start::{LoadedStart, Start, head, read_by};
@@ -98,9 +99,8 @@ pub(super) fn begin(
         task: Some(task),
         ..defaults.settings(global, args, lengths.input)
     };
-    if let Some(problem) = settings.problem() {
-        return Err(usage(problem));
-    }
+    check_settings(args, &settings)?;
+    let frozen = frozen(&settings, &spec, &model)?;
     if from.is_some() {
         note_new(global, &new);
     }
@@ -116,6 +116,7 @@ pub(super) fn begin(
     }
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
+        recipe::write(folder, args, &settings)?;
         let written = match &from {
             // What makes sentence vectors is no part of a model with another head.
             Some(from) if !is_embedder => write_tokenizer_files(global, from, folder),
@@ -131,14 +132,14 @@ pub(super) fn begin(
     })
     .map_err(classify)?;
     global.note(&format!(
-        "{}: {} parameters, {} steps of {} texts, in {}",
+        "{}: {} parameters{frozen}, {} steps of {} texts, in {}",
         family.name(),
         crate::system::count(crate::models::parameters::count(&model) as u64),
         settings.schedule.steps,
         settings.batch_size * settings.accumulate,
         out.display(),
     ));
-    let (optimizer, state) = (AdamW::new(settings.optimizer), State::start(settings.dtype));
+    let (optimizer, state) = (settings.new_optimizer(&model), State::start(settings.dtype));
     Ok(TrainJob { run, settings, data, family, config, model, optimizer, state })
 }
 
@@ -179,7 +180,8 @@ pub(super) fn resume(
     }
     let first = || match &opened.settings.init_from {
         Some(from) => {
-            let head = head(spec.family, task.name, &texts.train.labels);
+            let dropout = opened.settings.dropout;
+            let head = HeadFor { dropout, ..head(spec.family, task.name, &texts.train.labels) };
             let seed = opened.settings.seed;
             Ok(checkpoint::load_with_head(Path::new(from), &head, seed, device)?.pretrained.model)
         }

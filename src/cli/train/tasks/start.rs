@@ -155,6 +155,7 @@ impl<'a> Start<'a> {
         let padding = self.tokenizer.special(Special::Padding).map(|token| token.id);
         let head = head(self.family, texts.task, &texts.labels);
         if let Some(folder) = self.folder {
+            let head = HeadFor { dropout: args.dropout, ..head };
             let spec = ModelSpec::describe(folder, device)?;
             let is_missing = spec.config["pad_token_id"].is_null();
             let with_padding =
@@ -174,6 +175,7 @@ impl<'a> Start<'a> {
         };
         let mut size = args.size.size(self.tokenizer.vocab_size(), longest).map_err(usage)?;
         size.eos = self.tokenizer.eos();
+        size.dropout = args.dropout.unwrap_or(0.0);
         let config = self.family.sized(&size).map_err(usage)?.config;
         let config = head.config(self.family, &config).map_err(usage)?;
         let spec = ModelSpec::new(self.family, config).map_err(usage)?;

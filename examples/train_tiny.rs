@@ -36,7 +36,7 @@ fn main() -> Result<()> {
     let (folder, config) = (tempfile::tempdir()?, spec.config);
     let path = folder.path().join("run");
     let run = RunDir::create(&path, &settings, |at| Ok(checkpoint::write_config(at, &config)?))?;
-    let optimizer = AdamW::new(settings.optimizer);
+    let optimizer = settings.new_optimizer(&model);
     let (state, display) = (State::start(settings.dtype), Display::Plain(Verbosity::Lines));
     let windows = TokenWindows::new(text, settings.shape());
     let data = Arc::new(LmData { windows, objective: LanguageModeling::NextToken });

@@ -20,6 +20,7 @@ mod minilm;
 mod mutations;
 mod new_heads;
 mod observed;
+mod optimizers;
 mod parameters;
 mod parity;
 mod pipelines;

@@ -1,11 +1,13 @@
 //! The program, run as a user runs it.
 
 mod bad_input;
+mod care;
 mod chat;
 mod embed;
 mod images;
 mod pipelines;
 mod pretraining;
+mod recipes;
 mod runs;
 mod target_texts;
 mod tasks;

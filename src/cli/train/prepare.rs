@@ -1,6 +1,6 @@
 //! From flags to a training job: all input is validated before anything is written.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -21,7 +21,6 @@ use crate::datasets::batch::LmDataset;
 use crate::datasets::labeled::Columns;
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
 use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
-use crate::models::families::Family;
 use crate::models::precision::Precision;
 use crate::train::{AdamW, RunDir, State, TrainError, TrainJob, TrainSettings};
 

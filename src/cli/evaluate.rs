@@ -5,7 +5,8 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde_json::json;
+use clap::Parser;
+use serde_json::{Value, json};
 
 use super::model::ModelArgs;
 use super::train::{ColumnArgs, LanguageArgs, default_loss, length};
@@ -78,7 +79,7 @@ pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
         )));
     }
     match task {
-        Some(task) => labeled(global, args, &folder, spec, task),
+        Some(task) => print(global, task, &labeled(global, args, &folder, spec, task)?),
         None if spec.task == Task::CausalLm => text::run(global, args, &folder, spec),
         None => Err(usage(format!(
             "zoo evaluate cannot measure a model with the head {}",
@@ -128,7 +129,7 @@ fn labeled(
     folder: &Path,
     spec: ModelSpec,
     task: LabeledTask,
-) -> Result<()> {
+) -> Result<Evaluation> {
     let run = run_settings(folder).filter(|run| run.task.name == task);
     let named = args.columns.columns();
     let of_run = run.as_ref().map(|run| run.task.columns.clone()).unwrap_or_default();
@@ -195,7 +196,30 @@ fn labeled(
     let bar = global.bar(texts.examples.len() as u64, "texts");
     let evaluation = setup.evaluate(&model, texts, &mut |done| bar.set_position(done as u64));
     bar.finish_and_clear();
-    print(global, task, &evaluation?)
+    Ok(evaluation?)
+}
+
+/// The evaluation of the model of a run on labeled texts, as JSON.
+pub(super) fn of_run(global: &Global, run: &Path, files: &[PathBuf]) -> Result<Value> {
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: EvaluateArgs,
+    }
+    let verb = std::iter::once(Path::new("evaluate"));
+    let files = files.iter().map(PathBuf::as_path);
+    let Command { args } = Command::try_parse_from(verb.chain([run]).chain(files))?;
+    let spec = ModelSpec::read(run)?;
+    let Some(task) = run_settings(run).map(|run| run.task.name) else {
+        return Err(usage("the run learns no task"));
+    };
+    as_json(task, &labeled(global, &args, run, spec, task)?)
+}
+
+fn as_json(task: LabeledTask, evaluation: &Evaluation) -> Result<Value> {
+    let mut value = serde_json::to_value(evaluation)?;
+    value["task"] = json!(task);
+    Ok(value)
 }
 
 /// The settings of a run that training depends on.
@@ -213,9 +237,7 @@ fn run_settings(folder: &Path) -> Option<RunSettings> {
 
 fn print(global: &Global, task: LabeledTask, evaluation: &Evaluation) -> Result<()> {
     if global.json {
-        let mut value = serde_json::to_value(evaluation)?;
-        value["task"] = json!(task);
-        return global.print_json(&value);
+        return global.print_json(&as_json(task, evaluation)?);
     }
     let Evaluation { examples, loss, scores, report } = evaluation;
     let mut lines = vec![format!("{examples} examples"), format!("{:<18}{loss:.4}", "loss")];

@@ -7,17 +7,20 @@ mod objective_args;
 mod optimizer_args;
 mod prepare;
 mod recipe;
+mod running_text;
 mod settings;
 mod start;
 mod task_args;
 mod tasks;
+mod test_text;
 mod text_data;
+mod text_source;
 mod vector_args;
 
 use std::io::IsTerminal;
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(super) use args::SizeArgs;
 pub(super) use recipe::{TrainCommand, expand};
@@ -52,8 +55,13 @@ pub(super) fn run(global: &Global, command: &TrainCommand) -> Result<()> {
     } else {
         Display::Dashboard
     };
+    let settings = prepared.job.settings.clone();
     let outcome = prepared.job.run(display, &interrupter).map_err(classify)?;
-    report(global, &outcome, prepared.steps, next_verb(&spec))?;
+    let test = prepared.test.filter(|_| outcome.ending != Ending::Interrupted);
+    let test = test.map(|test| test.evaluate(global, &spec, &outcome, &settings)).transpose();
+    // The run is finished and saved, with or without scores.
+    report(global, &outcome, prepared.steps, next_verb(&spec), test.as_ref().ok())?;
+    test?;
     match text {
         Some(text)
             if args.sample > 0
@@ -103,7 +111,9 @@ fn sample(
 
 /// The first tokens of the validation split as text.
 fn valid_text(data: &LmDataset, context: usize, tokens: usize) -> Result<Option<String>> {
-    let row = data.valid_batches(BatchShape { rows: 1, context })?.next();
+    let shape = BatchShape { rows: 1, context: context.min(data.valid_tokens() - 1) };
+    let row = data.valid_batches(shape)?.next().transpose()?;
+    let tokens = tokens.min(shape.context);
     Ok(row.map(|row| data.tokenizer().decode(&row.inputs[..tokens])).transpose()?)
 }
 
@@ -142,7 +152,14 @@ fn next_verb(spec: &ModelSpec) -> &'static str {
     }
 }
 
-fn report(global: &Global, outcome: &TrainOutcome, steps: usize, next_verb: &str) -> Result<()> {
+fn report(
+    global: &Global,
+    outcome: &TrainOutcome,
+    steps: usize,
+    next_verb: &str,
+    test: Option<&Option<Value>>,
+) -> Result<()> {
+    let test = test.and_then(Option::as_ref);
     let state = &outcome.state;
     let speed = state.tokens as f64 / state.train_seconds.max(f64::MIN_POSITIVE);
     let peak = peak_memory();
@@ -164,6 +181,7 @@ fn report(global: &Global, outcome: &TrainOutcome, steps: usize, next_verb: &str
             "train_seconds": state.train_seconds,
             "tokens_per_second": speed,
             "peak_memory_bytes": peak,
+            "test": test,
         }));
     }
     let score = |score: &Score| format!(", {} {:.2}", score.name, score.value);
@@ -194,6 +212,9 @@ fn report(global: &Global, outcome: &TrainOutcome, steps: usize, next_verb: &str
             (None, best) => best.map_or_else(String::new, |best| format!("{:.4}", best.loss)),
         };
         global.note(&format!("best {}: {value} at step {best}", state.validations.watched()));
+    }
+    if let Some(test) = test {
+        global.note(&test_text::line(test));
     }
     global.note(&format!(
         "trained {} tokens in {} ({speed:.0} tokens/s), peak memory {peak}",

@@ -1,6 +1,7 @@
 //! The program, run as a user runs it.
 
 mod bad_input;
+mod big_texts;
 mod care;
 mod chat;
 mod embed;
@@ -40,7 +41,10 @@ pub(crate) fn zoo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zoo"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
     // The user's environment must not affect the tests.
-    command.env_remove("ZOO_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
+    command
+        .env_remove("ZOO_DATA")
+        .env_remove("ZOO_CACHE")
+        .env("XDG_CACHE_HOME", folder.join("cache"));
     for name in ["HF_HOME", "HF_HUB_CACHE", "HF_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT"] {
         command.env_remove(name);
     }

@@ -113,17 +113,13 @@ impl RunDir {
         read_json(&self.path.join(TRAINING).join(SETTINGS_FILE))
     }
 
-    /// Records where the data of the run is now; `files` are those of a task.
+    /// Keeps settings that were changed: where the data are now, and the number of steps.
     ///
     /// # Errors
     ///
-    /// The settings cannot be read or written.
-    pub fn move_data(&self, data: &str, files: &[PathBuf]) -> Result<(), TrainError> {
-        let mut settings = TrainSettings { data: data.to_string(), ..self.settings()? };
-        if let Some(task) = &mut settings.task {
-            task.files = files.to_vec();
-        }
-        Ok(write_json(&self.path.join(TRAINING).join(SETTINGS_FILE), &settings)?)
+    /// The settings cannot be written.
+    pub fn keep_settings(&self, settings: &TrainSettings) -> Result<(), TrainError> {
+        Ok(write_json(&self.path.join(TRAINING).join(SETTINGS_FILE), settings)?)
     }
 
     /// Removes the incomplete files of a process that was killed during a save.

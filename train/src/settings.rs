@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
-use zoo_datasets::batch::BatchShape;
+use zoo_datasets::batch::{BatchShape, RowOrder};
+use zoo_datasets::encoded::Packing;
 use zoo_datasets::labeled::{Columns, LabeledTask};
+use zoo_datasets::records::ValidationSource;
+use zoo_datasets::text::TextFiles;
 use zoo_models::precision::Precision;
 
 use crate::adamw::AdamWConfig;
@@ -59,6 +62,12 @@ pub struct TrainSettings {
     /// What is learned from running text; `None` means [`TextObjective::of`] the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objective: Option<TextObjective>,
+    /// The user's files of running text; `None` means the data set or the plain text `data`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextSettings>,
+    /// The files that the model is evaluated on after training.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test: Vec<PathBuf>,
     /// The model that the run directory has: the last one, or the best.
     #[serde(default)]
     pub keep: Keep,
@@ -104,6 +113,19 @@ pub enum Keep {
     Best,
 }
 
+/// The running text of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextSettings {
+    /// The files.
+    #[serde(flatten)]
+    pub files: TextFiles,
+    /// The validation text.
+    pub validation: ValidationSource,
+    /// How documents are put into rows.
+    #[serde(default)]
+    pub packing: Packing,
+}
+
 /// The task of a run, and its data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskSettings {
@@ -127,16 +149,6 @@ pub struct TaskSettings {
     /// The languages of source and target texts.
     #[serde(flatten)]
     pub languages: Languages,
-}
-
-/// Where the validation data of a task come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ValidationSource {
-    /// A share of the training data, between 0 and 1.
-    Share(f64),
-    /// Files of their own.
-    Files(Vec<PathBuf>),
 }
 
 impl TrainSettings {
@@ -164,6 +176,8 @@ impl TrainSettings {
             dtype: Precision::F32,
             task: None,
             objective: None,
+            text: None,
+            test: Vec::new(),
             keep: Keep::Last,
             patience: None,
             checkpoint_blocks: false,
@@ -180,6 +194,11 @@ impl TrainSettings {
     /// The shape of one forward pass.
     pub fn shape(&self) -> BatchShape {
         BatchShape { rows: self.batch_size, context: self.context }
+    }
+
+    /// What decides the order of rows that end where documents end.
+    pub fn row_order(&self) -> RowOrder {
+        RowOrder { seed: self.seed, accumulate: self.accumulate }
     }
 
     /// Tokens per step.

@@ -27,6 +27,15 @@ pub enum BatchError {
         /// The requested context.
         context: usize,
     },
+    /// No document fills a row.
+    #[error("no document of the {split} text has two tokens; provide more text")]
+    NoRows {
+        /// `training` or `validation`.
+        split: &'static str,
+    },
+    /// The file of an encoded text could not be read.
+    #[error("cannot read the encoded text: {0}")]
+    Read(#[from] std::io::Error),
     /// A generated text could not be encoded.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),

@@ -1,9 +1,13 @@
 //! Batches of running text for causal language models.
 
 use super::{BatchAt, BatchError, BatchShape, LmBatch};
+use crate::encoded::{
+    EncodeError, EncodedText, OfSplits, OnProgress, Packing, TokenCache, TokenIds, encode_text,
+    text_fingerprint,
+};
 use crate::hash::hex;
 use crate::rng::SeededRng;
-use crate::text::{Corpus, Stories, Train};
+use crate::text::{Corpus, RunningText, Stories, Train};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 use sha2::{Digest, Sha256};
 
@@ -12,13 +16,15 @@ use sha2::{Digest, Sha256};
 pub struct LmDataset {
     tokenizer: Tokenizer,
     train: TrainTokens,
-    valid: Vec<u32>,
+    valid: TokenIds,
+    /// Where the documents end, if rows have borders.
+    ends: OfSplits<Vec<u64>>,
     fingerprint: String,
 }
 
 #[derive(Clone, Debug)]
 enum TrainTokens {
-    Fixed(Vec<u32>),
+    Fixed(TokenIds),
     Stories,
 }
 
@@ -29,28 +35,53 @@ impl LmDataset {
     ///
     /// [`TokenizerError::UnknownCharacter`] if the vocabulary lacks a character of the text.
     pub fn new(corpus: &Corpus, tokenizer: Tokenizer) -> Result<Self, TokenizerError> {
-        let valid = tokenizer.encode(&corpus.valid)?;
-        let mut hash = Sha256::new();
-        let train = match &corpus.train {
+        let valid = TokenIds::in_memory(tokenizer.encode(&corpus.valid)?);
+        match &corpus.train {
             Train::Text(text) => {
-                let tokens = tokenizer.encode(text)?;
-                hash.update("text\n");
-                hash_tokens(&mut hash, &tokens);
-                TrainTokens::Fixed(tokens)
+                let train = TokenIds::in_memory(tokenizer.encode(text)?);
+                let ids = OfSplits { train, valid };
+                // Ids in memory can always be read.
+                let fingerprint = text_fingerprint(&ids, &OfSplits::default()).unwrap_or_default();
+                let ends = OfSplits::default();
+                Ok(Self::of(EncodedText { ids, ends, fingerprint }, tokenizer))
             }
             Train::Stories => {
                 // The alphabet of the stories is known, so an unsuitable tokenizer is detected now
                 // and not at step 10,000.
                 tokenizer.encode(Stories::ALPHABET)?;
+                let mut hash = Sha256::new();
                 // A few stories represent all: they reveal a change of the grammar.
                 hash.update("stories\n");
-                hash_tokens(&mut hash, &tokenizer.encode(&Stories::new(0).text(0, 20))?);
-                TrainTokens::Stories
+                let some = TokenIds::in_memory(tokenizer.encode(&Stories::new(0).text(0, 20))?);
+                let hashed = some.hash(&mut hash).and_then(|()| valid.hash(&mut hash));
+                hashed.unwrap_or_default();
+                let fingerprint = hex(&hash.finalize());
+                let (train, ends) = (TrainTokens::Stories, OfSplits::default());
+                Ok(Self { tokenizer, train, valid, ends, fingerprint })
             }
-        };
-        hash_tokens(&mut hash, &valid);
-        let fingerprint = hex(&hash.finalize());
-        Ok(Self { tokenizer, train, valid, fingerprint })
+        }
+    }
+
+    /// Encodes both splits of the user's files, in parts. The ids of a large text are in a file of
+    /// the cache.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or written; [`TokenizerError::UnknownCharacter`] if the vocabulary
+    /// lacks a character of the text.
+    pub fn of_text(
+        text: &RunningText,
+        tokenizer: Tokenizer,
+        packing: Packing,
+        cache: &TokenCache,
+        progress: OnProgress<'_>,
+    ) -> Result<Self, EncodeError> {
+        Ok(Self::of(encode_text(text, &tokenizer, packing, cache, progress)?, tokenizer))
+    }
+
+    fn of(encoded: EncodedText, tokenizer: Tokenizer) -> Self {
+        let EncodedText { ids: OfSplits { train, valid }, ends, fingerprint } = encoded;
+        Self { tokenizer, train: TrainTokens::Fixed(train), valid, ends, fingerprint }
     }
 
     /// One training batch: depends only on its arguments and the data, never on earlier calls.
@@ -75,7 +106,7 @@ impl LmDataset {
             match &self.train {
                 TrainTokens::Fixed(tokens) => {
                     let start = rng.below((tokens.len() - shape.context) as u64) as usize;
-                    batch.push_window(&tokens[start..=start + shape.context]);
+                    batch.push_window(&tokens.read(start..start + shape.context + 1)?);
                 }
                 TrainTokens::Stories => {
                     let stories = Stories::new(at.seed);
@@ -107,12 +138,30 @@ impl LmDataset {
         &self.tokenizer
     }
 
-    /// Number of training tokens; `None` if the training data is endless.
-    pub fn train_tokens(&self) -> Option<usize> {
+    /// Whether rows end where documents end.
+    pub fn has_borders(&self) -> bool {
+        !self.ends.train.is_empty() || !self.ends.valid.is_empty()
+    }
+
+    pub(super) fn document_ends(&self) -> &OfSplits<Vec<u64>> {
+        &self.ends
+    }
+
+    /// The training text; `None` if it is endless.
+    pub(super) fn train_ids(&self) -> Option<&TokenIds> {
         match &self.train {
-            TrainTokens::Fixed(tokens) => Some(tokens.len()),
+            TrainTokens::Fixed(tokens) => Some(tokens),
             TrainTokens::Stories => None,
         }
+    }
+
+    pub(super) fn valid_ids(&self) -> &TokenIds {
+        &self.valid
+    }
+
+    /// Number of training tokens; `None` if the training data is endless.
+    pub fn train_tokens(&self) -> Option<usize> {
+        self.train_ids().map(TokenIds::len)
     }
 
     /// Number of validation tokens.
@@ -166,7 +215,7 @@ impl LmDataset {
 /// The batches of [`LmDataset::valid_batches`].
 #[derive(Clone, Debug)]
 pub struct ValidBatches<'a> {
-    tokens: &'a [u32],
+    tokens: &'a TokenIds,
     shape: BatchShape,
     row: usize,
 }
@@ -176,21 +225,26 @@ impl ValidBatches<'_> {
     fn rows(&self) -> usize {
         self.tokens.len().saturating_sub(1).div_ceil(self.shape.context)
     }
+
+    fn batch(&self, first: usize) -> Result<LmBatch, BatchError> {
+        let mut batch = LmBatch::with_capacity(self.shape);
+        for row in first..first + self.shape.rows {
+            let start = (row * self.shape.context).min(self.tokens.len());
+            let end = (start + self.shape.context + 1).min(self.tokens.len());
+            batch.push_window(&self.tokens.read(start..end)?);
+        }
+        Ok(batch)
+    }
 }
 
 impl Iterator for ValidBatches<'_> {
-    type Item = LmBatch;
+    type Item = Result<LmBatch, BatchError>;
 
-    fn next(&mut self) -> Option<LmBatch> {
+    fn next(&mut self) -> Option<Self::Item> {
         if self.row >= self.rows() {
             return None;
         }
-        let mut batch = LmBatch::with_capacity(self.shape);
-        for row in self.row..self.row + self.shape.rows {
-            let start = (row * self.shape.context).min(self.tokens.len());
-            let end = (start + self.shape.context + 1).min(self.tokens.len());
-            batch.push_window(&self.tokens[start..end]);
-        }
+        let batch = self.batch(self.row);
         self.row += self.shape.rows;
         Some(batch)
     }
@@ -208,14 +262,6 @@ fn check_length(split: &'static str, tokens: usize, shape: BatchShape) -> Result
         return Err(BatchError::TooShort { split, tokens, context: shape.context });
     }
     Ok(())
-}
-
-/// Hashes token ids after their count, so that different lists of lists never hash alike.
-fn hash_tokens(hash: &mut Sha256, tokens: &[u32]) {
-    hash.update((tokens.len() as u64).to_le_bytes());
-    for id in tokens {
-        hash.update(id.to_le_bytes());
-    }
 }
 
 #[cfg(test)]

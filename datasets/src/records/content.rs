@@ -2,16 +2,12 @@
 
 use super::error::FileError;
 use super::format::Compression;
+use super::zstd::ZstdReader;
 use crate::text::without_byte_order_mark;
-use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
-use std::fs;
-use std::io::{self, Read};
+use flate2::bufread::MultiGzDecoder;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-
-/// The window of `zstd --long=31`, the largest that the program writes.
-const MAX_ZSTD_WINDOW: u64 = 1 << 31;
 
 /// The text of a file without its byte order mark.
 pub(super) fn text(path: &Path) -> Result<String, FileError> {
@@ -25,52 +21,38 @@ pub(super) fn text(path: &Path) -> Result<String, FileError> {
 
 /// The bytes of a file, decompressed if its name ends with `.gz` or `.zst`.
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
-    let content =
-        fs::read(path).map_err(|source| FileError::Unreadable { path: path.into(), source })?;
-    let Some(compression) = Compression::of(path).filter(|_| !content.is_empty()) else {
-        return Ok(content);
-    };
-    let mut decompressed = Vec::new();
-    let result = match compression {
-        Compression::Gzip => MultiGzDecoder::new(&content[..]).read_to_end(&mut decompressed),
-        Compression::Zstd => unzstd(&content, &mut decompressed),
-    };
-    match result {
-        Ok(_) => Ok(decompressed),
-        Err(error) => {
-            let reason = format!(
-                "the {} data is damaged or incomplete ({error}); download or compress the file \
-                 again",
-                compression.name()
-            );
-            Err(FileError::malformed(path, lines(&decompressed), reason))
-        }
+    let mut content = Vec::new();
+    match open(path)?.read_to_end(&mut content) {
+        Ok(_) => Ok(content),
+        Err(error) => Err(damaged(path, lines(&content), error)),
     }
 }
 
-/// Decompresses all frames: parallel compressors write several.
-fn unzstd(mut content: &[u8], into: &mut Vec<u8>) -> io::Result<usize> {
-    let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size(MAX_ZSTD_WINDOW);
-    while !content.is_empty() {
-        match StreamingDecoder::new_with_decoder(&mut content, &mut decoder) {
-            Ok(mut frame) => frame.read_to_end(into)?,
-            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
-                length,
-                ..
-            })) => {
-                content = content.get(length as usize..).ok_or(io::ErrorKind::UnexpectedEof)?;
-                continue;
-            }
-            Err(error) => return Err(io::Error::other(error)),
-        };
-        if let Some(checksum) = decoder.get_checksum_from_data()
-            && decoder.get_calculated_checksum() != Some(checksum)
-        {
-            return Err(io::Error::other("its checksum differs"));
-        }
+/// Opens a file, which is decompressed as it is read if its name ends with `.gz` or `.zst`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, FileError> {
+    let unreadable = |source| FileError::Unreadable { path: path.into(), source };
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
+    let Some(compression) = Compression::of(path) else { return Ok(Box::new(file)) };
+    // An empty file is that of an interrupted download, and has no header to read.
+    if file.fill_buf().map_err(unreadable)?.is_empty() {
+        return Ok(Box::new(file));
     }
-    Ok(into.len())
+    Ok(match compression {
+        Compression::Gzip => Box::new(MultiGzDecoder::new(file)),
+        Compression::Zstd => Box::new(ZstdReader::new(file)),
+    })
+}
+
+/// The error for content that cannot be read or decompressed after this line.
+pub(crate) fn damaged(path: &Path, line: u64, error: io::Error) -> FileError {
+    let Some(compression) = Compression::of(path) else {
+        return FileError::Unreadable { path: path.into(), source: error };
+    };
+    let reason = format!(
+        "the {} data is damaged or incomplete ({error}); download or compress the file again",
+        compression.name()
+    );
+    FileError::malformed(path, line, reason)
 }
 
 /// The number of the last line of a text, from 1.

@@ -44,6 +44,11 @@ impl Format {
             _ => return None,
         })
     }
+
+    /// Whether files of this format have columns, one of which can be a text.
+    pub fn has_columns(self) -> bool {
+        !matches!(self, Self::Conll | Self::Conllu)
+    }
 }
 
 /// How a file is compressed.

@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod column_texts;
 mod conll;
 mod content;
 mod dialect;
@@ -35,8 +36,15 @@ mod set;
 mod sources;
 mod squad;
 mod table;
+mod validation_source;
+mod zstd;
 
 pub use error::FileError;
 pub use format::Format;
 pub use record::Record;
 pub use set::Records;
+pub use validation_source::ValidationSource;
+
+pub(crate) use column_texts::column_texts;
+pub(crate) use content::{damaged, open};
+pub(crate) use sources::{FolderFiles, find_files};

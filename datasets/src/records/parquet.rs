@@ -1,17 +1,21 @@
 //! Parquet files.
 
+use super::content;
 use super::error::FileError;
+use super::format::Compression;
 use super::record::Record;
 use crate::panics::caught;
 use bytes::Bytes;
-use parquet::basic::{Compression, ConvertedType, Type};
+use parquet::basic::{Compression as Codec, ConvertedType, Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
-use parquet::schema::types::ColumnDescriptor;
+use parquet::schema::types::{ColumnDescriptor, Type as SchemaType};
 use serde_json::{Map, Number, Value};
 use std::fmt::Display;
+use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,17 +29,67 @@ pub(super) fn read(file: &Arc<Path>, content: Vec<u8>) -> Result<Vec<Record>, Fi
 }
 
 fn rows(file: &Arc<Path>, content: Bytes) -> Result<Vec<Record>, FileError> {
-    let unreadable = |line: u64, error: ParquetError| unreadable(file, line, error);
-    let reader = SerializedFileReader::new(content).map_err(|error| unreadable(1, error))?;
-    if let Some(reason) = unsupported(reader.metadata()) {
-        return Err(FileError::malformed(file, 1, reason));
+    let reader = open(file, content)?;
+    let rows = reader.get_row_iter(None).map_err(|error| unreadable(file, 1, error))?;
+    (1..).zip(rows).map(|(line, row)| record(file, line, row)).collect()
+}
+
+/// As [`read`], one row after the other, until `next` breaks; rows have only the column that
+/// `column` chooses from the first row.
+pub(super) fn each(
+    file: &Arc<Path>,
+    column: &mut dyn FnMut(&Record) -> Result<String, FileError>,
+    next: &mut dyn FnMut(Record) -> Result<ControlFlow<()>, FileError>,
+) -> Result<(), FileError> {
+    let source = File::open(file)
+        .map_err(|source| FileError::Unreadable { path: file.to_path_buf(), source })?;
+    let all = || match Compression::of(file) {
+        // A row group is found by its position.
+        Some(_) => each_row(file, Bytes::from(content::bytes(file)?), column, next),
+        None => each_row(file, source, column, next),
+    };
+    caught(all).unwrap_or_else(|panic| Err(unreadable(file, 1, panic)))
+}
+
+fn each_row(
+    file: &Arc<Path>,
+    source: impl ChunkReader + 'static,
+    column: &mut dyn FnMut(&Record) -> Result<String, FileError>,
+    next: &mut dyn FnMut(Record) -> Result<ControlFlow<()>, FileError>,
+) -> Result<(), FileError> {
+    let reader = open(file, source)?;
+    let failed = |error: ParquetError| unreadable(file, 1, error);
+    let Some(first) = reader.get_row_iter(None).map_err(failed)?.next() else { return Ok(()) };
+    let name = column(&record(file, 1, first)?)?;
+    let schema = reader.metadata().file_metadata().schema();
+    let chosen = schema.get_fields().iter().filter(|field| field.name() == name).cloned().collect();
+    let projection = SchemaType::group_type_builder(schema.name()).with_fields(chosen).build();
+    let rows = reader.get_row_iter(Some(projection.map_err(failed)?)).map_err(failed)?;
+    for (line, row) in (1..).zip(rows) {
+        if next(record(file, line, row)?)?.is_break() {
+            break;
+        }
     }
-    let rows = reader.get_row_iter(None).map_err(|error| unreadable(1, error))?;
-    let rows = (1..).zip(rows).map(|(line, row)| {
-        let row = row.map_err(|error| unreadable(line, error))?;
-        Ok(Record::new(file, line, fields(row)))
-    });
-    rows.collect()
+    Ok(())
+}
+
+fn open<R: ChunkReader + 'static>(
+    file: &Path,
+    source: R,
+) -> Result<SerializedFileReader<R>, FileError> {
+    let reader = SerializedFileReader::new(source).map_err(|error| unreadable(file, 1, error))?;
+    match unsupported(reader.metadata()) {
+        Some(reason) => Err(FileError::malformed(file, 1, reason)),
+        None => Ok(reader),
+    }
+}
+
+fn record(
+    file: &Arc<Path>,
+    line: u64,
+    row: Result<Row, ParquetError>,
+) -> Result<Record, FileError> {
+    Ok(Record::new(file, line, fields(row.map_err(|error| unreadable(file, line, error))?)))
 }
 
 fn unreadable(file: &Path, line: u64, error: impl Display) -> FileError {
@@ -45,9 +99,9 @@ fn unreadable(file: &Path, line: u64, error: impl Display) -> FileError {
 
 /// Why a file cannot be read: its compression, or a column's type.
 fn unsupported(metadata: &ParquetMetaData) -> Option<String> {
-    use Compression::{GZIP, SNAPPY, UNCOMPRESSED};
+    use Codec::{GZIP, SNAPPY, UNCOMPRESSED};
     let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
-    let is_unsupported = |it: &Compression| !matches!(it, UNCOMPRESSED | SNAPPY | GZIP(_));
+    let is_unsupported = |it: &Codec| !matches!(it, UNCOMPRESSED | SNAPPY | GZIP(_));
     if let Some(other) = chunks.map(|chunk| chunk.compression()).find(is_unsupported) {
         return Some(format!(
             "compressed with {other}; only snappy, gzip and no compression are supported, so write \

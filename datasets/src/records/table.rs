@@ -6,6 +6,7 @@ use super::lines::Lines;
 use super::record::Record;
 use std::collections::HashSet;
 use std::iter;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +15,21 @@ use std::sync::Arc;
 /// The separator is the `usual` one unless another fits the content better, or a first line
 /// `sep=;` names it, as Excel writes it.
 pub(super) fn read(file: &Arc<Path>, text: &str, usual: u8) -> Result<Vec<Record>, FileError> {
+    let mut rows = Vec::new();
+    each(file, text, usual, &mut |row| {
+        rows.push(row);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
+}
+
+/// As [`read`], one row after the other, until `next` breaks.
+pub(super) fn each(
+    file: &Arc<Path>,
+    text: &str,
+    usual: u8,
+    next: &mut dyn FnMut(Record) -> Result<ControlFlow<()>, FileError>,
+) -> Result<(), FileError> {
     let named = separator_line(text);
     let (skipped, text) = named.as_ref().map_or((0, text), |named| (1, named.rest));
     let dialect = match named {
@@ -35,13 +51,12 @@ pub(super) fn read(file: &Arc<Path>, text: &str, usual: u8) -> Result<Vec<Record
             }
         }
     });
-    let Some(header) = records.next() else { return Ok(Vec::new()) };
+    let Some(header) = records.next() else { return Ok(()) };
     let (_, header) = header?;
     let names: Vec<&str> = header.iter().map(str::trim).collect();
     let mut seen = HashSet::new();
     let repeated = names.iter().filter(|name| !seen.insert(**name));
     let repeated: Arc<[String]> = repeated.map(|name| (*name).to_owned()).collect();
-    let mut rows = Vec::new();
     for record in records {
         let (line, record) = record?;
         if is_blank(&record) && names.len() > 1 {
@@ -53,9 +68,11 @@ pub(super) fn read(file: &Arc<Path>, text: &str, usual: u8) -> Result<Vec<Record
         }
         let field = |(name, value): (&&str, &str)| ((*name).to_owned(), value.into());
         let fields = names.iter().zip(&record).map(field).collect();
-        rows.push(Record::new(file, line, fields).with_repeated(&repeated));
+        if next(Record::new(file, line, fields).with_repeated(&repeated))?.is_break() {
+            break;
+        }
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn ragged(found: usize, expected: usize, dialect: Dialect) -> String {

@@ -1,6 +1,7 @@
 //! Errors of texts.
 
 use crate::locate::LocateError;
+use crate::records::FileError;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,6 +12,9 @@ pub enum TextError {
     /// The file of a published data set is unavailable.
     #[error(transparent)]
     Locate(#[from] LocateError),
+    /// The user's files are missing, damaged, or have no texts.
+    #[error(transparent)]
+    Files(#[from] FileError),
     /// The user's file is missing or unreadable.
     #[error("cannot read the text file {path}: {source}")]
     Unreadable {

@@ -92,13 +92,7 @@ impl Tokenizer {
     /// [`TokenizerError::Io`] with the path of the file.
     pub fn save(&self, dir: impl AsRef<Path>) -> Result<(), TokenizerError> {
         let dir = dir.as_ref();
-        let serialize = || match &self.surface {
-            Some(surface) => surface.restore(&self.inner)?.to_string(true),
-            None => self.inner.to_string(true),
-        };
-        let tokenizer = guarded(serialize).map_err(failed("save"))?;
-        let config = serde_json::to_string_pretty(&self.config)
-            .map_err(|error| failed("save")(error.into()))?;
+        let Content { tokenizer, config } = self.content()?;
         for (name, content) in [(TOKENIZER, tokenizer), (CONFIG, config)] {
             let path = dir.join(name);
             write_whole(&path, |file| file.write_all((content + "\n").as_bytes()))
@@ -106,4 +100,26 @@ impl Tokenizer {
         }
         Ok(())
     }
+
+    /// What identifies the tokenizer: the content of its files.
+    pub(crate) fn identity(&self) -> Result<String, TokenizerError> {
+        self.content().map(|Content { tokenizer, config }| tokenizer + &config)
+    }
+
+    fn content(&self) -> Result<Content, TokenizerError> {
+        let serialize = || match &self.surface {
+            Some(surface) => surface.restore(&self.inner)?.to_string(true),
+            None => self.inner.to_string(true),
+        };
+        let tokenizer = guarded(serialize).map_err(failed("save"))?;
+        let config = serde_json::to_string_pretty(&self.config)
+            .map_err(|error| failed("save")(error.into()))?;
+        Ok(Content { tokenizer, config })
+    }
+}
+
+/// The content of a tokenizer's files.
+struct Content {
+    tokenizer: String,
+    config: String,
 }

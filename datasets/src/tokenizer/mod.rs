@@ -7,6 +7,7 @@ mod charsmap;
 mod codec;
 mod config;
 mod convert;
+mod cuts;
 mod end_of_text;
 mod error;
 mod file;
@@ -33,3 +34,5 @@ pub use language::{LanguageToken, UnknownLanguage};
 pub use special::{Special, SpecialToken, SpecialTokens};
 pub use stream::TextStream;
 pub use text_encoder::{Cut, Encoding, TextEncoder};
+
+pub(crate) use parts::last_cut_of_words;

@@ -1,6 +1,6 @@
 //! Long texts in parts: the library keeps a hundred bytes for each token while it encodes a text.
 
-use tokenizers::{AddedToken, PreTokenizerWrapper, Tokenizer as Inner};
+use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, Tokenizer as Inner};
 
 /// The length after which a text is cut, in bytes.
 const LENGTH: usize = 1 << 16;
@@ -31,27 +31,48 @@ pub(super) fn parts_of_words(text: &str) -> Vec<&str> {
 
 /// The first place to cut a text behind its minimum length.
 fn cut(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte.is_ascii_punctuation();
+    (LENGTH..text.len()).find(|&place| is_place(text.as_bytes(), place))
+}
+
+/// Whether a text can be cut at this place: before a single space, or behind a single line break.
+pub(super) fn is_place(bytes: &[u8], place: usize) -> bool {
+    let is_inner = |byte: &u8| byte.is_ascii_alphanumeric() || byte.is_ascii_punctuation();
     let is_at = |place: usize, space: u8| {
         bytes[place] == space
-            && is_inner(bytes[place - 1])
-            && bytes.get(place + 1).is_some_and(|&byte| is_inner(byte))
+            && place.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(is_inner)
+            && bytes.get(place + 1).is_some_and(is_inner)
     };
-    let is_place = |&end: &usize| is_at(end - 1, b'\n') || is_at(end, b' ');
-    (LENGTH..text.len()).find(is_place)
+    place > 0 && (is_at(place - 1, b'\n') || is_at(place, b' '))
+}
+
+/// The last place to cut a text of words.
+pub(crate) fn last_cut_of_words(text: &str) -> Option<usize> {
+    (1..text.len()).rev().find(|&place| is_place(text.as_bytes(), place))
 }
 
 /// Whether no added token of the text takes the spaces around it, or contains some.
 fn keeps_spaces(tokenizer: &Inner, text: &str) -> bool {
-    let takes = |token: &AddedToken| {
+    !tokens_with_spaces(tokenizer).iter().any(|token| text.contains(token))
+}
+
+/// The added tokens that take the spaces around them, or contain some.
+pub(super) fn tokens_with_spaces(tokenizer: &Inner) -> Vec<&str> {
+    let takes = |token: &&AddedToken| {
         token.lstrip || token.rstrip || token.content.contains(char::is_whitespace)
     };
     let added = tokenizer.get_added_vocabulary().get_added_tokens_decoder();
-    !added.values().any(|token| takes(token) && text.contains(token.content.as_str()))
+    added.values().filter(takes).map(|token| token.content.as_str()).collect()
 }
 
-fn splits_like_gpt2(tokenizer: &Inner) -> bool {
+/// Whether words are split as BERT does: at spaces, whatever the words are.
+pub(super) fn splits_like_bert(tokenizer: &Inner) -> bool {
+    let is_local =
+        matches!(tokenizer.get_normalizer(), None | Some(NormalizerWrapper::BertNormalizer(_)));
+    is_local
+        && matches!(tokenizer.get_pre_tokenizer(), Some(PreTokenizerWrapper::BertPreTokenizer(_)))
+}
+
+pub(super) fn splits_like_gpt2(tokenizer: &Inner) -> bool {
     let (first, further) = match tokenizer.get_pre_tokenizer() {
         Some(PreTokenizerWrapper::Sequence(all)) => (all.as_ref().first(), all.as_ref().get(1..)),
         one => (one, None),

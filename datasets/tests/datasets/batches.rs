@@ -110,7 +110,7 @@ fn validation_predicts_every_token_once() {
             }
             let batches = data.valid_batches(shape(n_rows, context)).unwrap();
             let expected = batches.len();
-            let batches: Vec<LmBatch> = batches.collect();
+            let batches: Vec<LmBatch> = batches.map(Result::unwrap).collect();
             assert_eq!(batches.len(), expected);
             assert!(batches.iter().all(|batch| batch.inputs.len() == n_rows * context));
             assert!(batches.iter().all(|batch| batch.target_count() > 0));
@@ -135,7 +135,7 @@ fn validation_is_the_validation_text() {
     let ids = data.tokenizer().encode(&corpus.valid).unwrap();
     let batches = data.valid_batches(shape(4, 50)).unwrap();
     let targets: Vec<u32> = batches
-        .flat_map(|batch| batch.targets)
+        .flat_map(|batch| batch.unwrap().targets)
         .filter(|&target| target != IGNORE)
         .map(|target| target as u32)
         .collect();

@@ -8,6 +8,7 @@ mod hostile_tokenizers;
 mod published;
 mod real_data;
 mod records;
+mod running_text;
 mod scores;
 mod stories;
 mod streams;

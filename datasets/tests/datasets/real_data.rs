@@ -75,5 +75,5 @@ fn every_shakespeare_validation_token_is_a_target_once() {
     let tokenizer = corpus.tokenizer(Vocabulary::Characters).unwrap();
     let data = LmDataset::new(&corpus, tokenizer).unwrap();
     let batches = data.valid_batches(BatchShape { rows: 32, context: 256 }).unwrap();
-    assert_eq!(batches.map(|batch| batch.target_count()).sum::<usize>(), 111_539);
+    assert_eq!(batches.map(|batch| batch.unwrap().target_count()).sum::<usize>(), 111_539);
 }

@@ -8,7 +8,8 @@ use super::optimizer_args::OptimizerArgs;
 use super::recipe::GivenFlag;
 use super::task_args::TaskArgs;
 use super::vector_args::VectorArgs;
-use crate::datasets::text::TextSource;
+use crate::datasets::encoded::Packing;
+use crate::datasets::text::Documents;
 use crate::models::families::{NAMED_SIZES, NamedSize, Size};
 use crate::models::precision::Precision;
 
@@ -26,6 +27,8 @@ Examples:
   zoo train --init-from ./gpt2 --text-file book.txt --lr 1e-4 --out runs/book
   zoo train --init-from ./bert --text-file book.txt --masking whole-word --lr 1e-4
   zoo train t5 --text-file book.txt --tokenizer bpe:1000 --objective span-corruption
+  zoo train gpt2 --text-file 'texts/*.txt.gz' --tokenizer bpe:8000 --epochs 1 --test test.txt
+  zoo train gpt2 --data web.jsonl --text-column content --packing bordered
   zoo train --resume runs/book
   zoo train runs/book/recipe.toml --lr 3e-4 --out runs/other
 
@@ -50,20 +53,20 @@ pub(crate) struct TrainArgs {
     /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) init_from: Option<PathBuf>,
-    /// Resume a run with its original settings; only --steps can be increased, and --text-file or
-    /// --data name texts that were moved
+    /// Resume a run with its original settings; only --steps can be increased, and --text-file,
+    /// --data, --validation and --test name texts that were moved
     #[arg(
         long,
         value_name = "RUN",
         help_heading = "Run",
         conflicts_with_all = [
             "SizeArgs", "dropout", "tokenizer", "ObjectiveArgs", "TrainingArgs", "OptimizerArgs",
-            "CheckpointArgs", "task", "epochs", "validation", "prefix", "max_target_length",
-            "text_column", "pair_column", "label_column", "LanguageArgs"
+            "CheckpointArgs", "task", "epochs", "prefix", "documents", "packing",
+            "max_target_length", "text_column", "pair_column", "label_column", "LanguageArgs"
         ]
     )]
     pub(super) resume: Option<PathBuf>,
-    /// Number of optimizer steps [default: 1000; with --task, those of --epochs]
+    /// Number of optimizer steps [default: 1000; with --task or --epochs, those of --epochs]
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub(super) steps: Option<usize>,
     /// The run's directory [default: runs/FAMILY-SIZE-DATA]
@@ -126,13 +129,26 @@ pub(crate) struct SizeArgs {
 /// The training data.
 #[derive(clap::Args)]
 pub(super) struct DataArgs {
-    /// A data set (`zoo list`) [default: stories]; with --task, a file, a pattern or a folder, and
-    /// the flag can be repeated
+    /// A data set (`zoo list`) [default: stories]; with --task or --text-column, a file, a pattern
+    /// or a folder, and the flag can be repeated
     #[arg(long, value_name = "NAME|FILE", help_heading = "Data")]
     pub(super) data: Vec<String>,
-    /// A UTF-8 text file; the last tenth is the validation split
+    /// Running text in UTF-8: a file, a pattern such as 'texts/*.txt' or a folder; can be repeated.
+    /// JSON Lines, CSV, TSV, JSON and Parquet have a document in each row; .gz and .zst are
+    /// decompressed
     #[arg(long, value_name = "FILE", help_heading = "Data", conflicts_with = "data")]
-    pub(super) text_file: Option<PathBuf>,
+    pub(super) text_file: Vec<PathBuf>,
+    /// How plain text is split into documents, with an end token between them: file, line or
+    /// blank-line [default: file]
+    #[arg(long, value_name = "NAME", help_heading = "Data", conflicts_with = "task")]
+    pub(super) documents: Option<Documents>,
+    /// How documents are put into rows: stream, or bordered with rows of one document each, padded
+    /// [default: stream]
+    #[arg(long, value_name = "NAME", help_heading = "Data", conflicts_with = "task")]
+    pub(super) packing: Option<Packing>,
+    /// Evaluate the model on this file after training, as `zoo evaluate` does; can be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub(super) test: Vec<PathBuf>,
     /// char, or bpe:N for a byte-level BPE of N tokens [default: char; with --task, bpe:8000]
     #[arg(long, value_name = "KIND", help_heading = "Data", conflicts_with = "init_from")]
     pub(super) tokenizer: Option<String>,
@@ -176,25 +192,6 @@ impl TrainArgs {
     /// The family to train from scratch.
     pub(super) fn family(&self) -> &str {
         self.family.as_deref().unwrap_or("gpt2")
-    }
-}
-
-impl DataArgs {
-    /// The text of language modeling.
-    ///
-    /// # Errors
-    ///
-    /// A data set that does not exist, or more than one.
-    pub(super) fn source(&self) -> Result<TextSource, String> {
-        match &self.data[..] {
-            [] => Ok(TextSource::Stories),
-            [name] if std::path::Path::new(name).is_file() => Err(format!(
-                "--data {name} is a file: choose a --task to learn from labeled texts, or give \
-                 running text with --text-file"
-            )),
-            [name] => TextSource::parse(name).map_err(|error| error.to_string()),
-            [_, ..] => Err("--data is given more than once, which needs a --task".to_string()),
-        }
     }
 }
 

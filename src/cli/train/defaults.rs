@@ -1,7 +1,14 @@
 //! Settings that were not given.
 
-use super::super::Global;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::super::{Global, usage};
 use super::args::TrainArgs;
+use super::prepare::absolute;
+use super::text_data::shape;
+use crate::datasets::batch::{LmDataset, TokenWindows};
 use crate::train::{Decay, Keep, Schedule, TrainSettings};
 
 /// Default settings of a kind of run.
@@ -38,7 +45,8 @@ impl Defaults {
         let batch_size = args.training.batch_size.unwrap_or(32);
         let per_step = batch_size.saturating_mul(args.training.accumulate).max(1) as f64;
         let epoch = (examples as f64 / per_step).ceil().max(1.0) as usize;
-        let steps = (args.task.epochs * examples as f64 / per_step).ceil().max(1.0) as usize;
+        let steps =
+            (args.task.epochs.unwrap_or(3.0) * examples as f64 / per_step).ceil().max(1.0) as usize;
         Self {
             steps,
             batch_size,
@@ -49,6 +57,16 @@ impl Defaults {
             beta_2: 0.999,
             eval_interval: epoch,
             warmup: usize::MAX,
+        }
+    }
+
+    /// Language modeling for some passes over the training text.
+    pub(super) fn epochs(epochs: f64, data: &Arc<LmDataset>, run: &TrainSettings) -> Result<Self> {
+        let shape = shape(data.tokenizer(), run)?;
+        let windows = TokenWindows::packed(data.clone(), shape, run.row_order());
+        match windows.map_err(usage)?.steps(epochs, run.accumulate) {
+            Some(steps) => Ok(Self { steps, ..Self::LANGUAGE_MODELING }),
+            None => Err(usage("--epochs: the generated stories have no end; choose --steps")),
         }
     }
 
@@ -87,6 +105,8 @@ impl Defaults {
             dtype: training.dtype,
             task: None,
             objective: None,
+            text: None,
+            test: args.text.test.iter().map(|path| absolute(path).into()).collect(),
             keep: if checkpoints.keep_best { Keep::Best } else { Keep::Last },
             patience: checkpoints.patience,
             checkpoint_blocks: training.checkpoint_blocks,

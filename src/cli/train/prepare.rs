@@ -1,6 +1,6 @@
 //! From flags to a training job: all input is validated before anything is written.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -11,23 +11,25 @@ use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::defaults::Defaults;
+use super::running_text::LmText;
 use super::settings::{check_blocks, check_settings, frozen};
 use super::start::{Existing, Start, note_new};
+use super::test_text::{Test, TestText, moved};
 use super::text_data::{check_length, check_size, text_data};
+use super::text_source::{LmSource, default_out};
 use super::{classify, recipe, tasks};
 use crate::datasets::batch::LmDataset;
 use crate::datasets::labeled::Columns;
-use crate::datasets::locate::SearchPath;
-use crate::datasets::text::{Corpus, TextSource};
 use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
 use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
-use crate::models::families::Family;
 use crate::models::precision::Precision;
 use crate::train::{Optimizer, RunDir, State, TrainError, TrainJob, TrainSettings};
 
 /// A training job and its number of steps.
 pub(super) struct Prepared {
     pub(super) job: TrainJob,
+    /// The evaluation after training.
+    pub(super) test: Option<Test>,
     /// The text of language modeling.
     pub(super) text: Option<Arc<LmDataset>>,
     pub(super) steps: usize,
@@ -35,23 +37,30 @@ pub(super) struct Prepared {
 
 pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
     let device = global.device()?.autodiff();
-    if args.task.task.is_none() && args.task.columns.columns() != Columns::default() {
-        return Err(usage("a column needs a --task"));
+    let columns = Columns { text: None, ..args.task.columns.columns() };
+    if args.task.task.is_none() && columns != Columns::default() {
+        return Err(usage("a column of a pair or a label needs a --task"));
     }
-    let of_text = |(job, text): (TrainJob, Arc<LmDataset>)| (job, Some(text));
-    let (job, text) = match (&args.resume, args.task.task) {
+    let of_text = |TextRun { job, text, test }| {
+        let steps = job.settings.schedule.steps;
+        Prepared { job, test: test.map(Test::Text), text: Some(text), steps }
+    };
+    let of_task = |job: TrainJob| {
+        let (steps, files) = (job.settings.schedule.steps, job.settings.test.clone());
+        let test = (!files.is_empty()).then_some(Test::Labeled(files));
+        Prepared { job, test, text: None, steps }
+    };
+    Ok(match (&args.resume, args.task.task) {
         (Some(path), _) => {
             let opened = open(global, args, path, &device)?;
             match opened.settings.task.is_some() {
-                true => (tasks::resume(global, args, opened, path, &device)?, None),
+                true => of_task(tasks::resume(global, args, opened, path, &device)?),
                 false => of_text(resume(global, args, opened, path, &device)?),
             }
         }
-        (None, Some(task)) => (tasks::begin(global, args, task, &device)?, None),
+        (None, Some(task)) => of_task(tasks::begin(global, args, task, &device)?),
         (None, None) => of_text(begin(global, args, &device)?),
-    };
-    let steps = job.settings.schedule.steps;
-    Ok(Prepared { job, text, steps })
+    })
 }
 
 /// A run to resume, with its settings.
@@ -129,24 +138,22 @@ pub(super) fn restore(
     Ok(continued)
 }
 
+/// A run of language modeling.
+struct TextRun {
+    job: TrainJob,
+    text: Arc<LmDataset>,
+    test: Option<TestText>,
+}
+
 /// Creates a new run.
-fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob, Arc<LmDataset>)> {
-    let source = match &args.text.text_file {
-        Some(path) => TextSource::File(path.clone()),
-        None => args.text.source().map_err(usage)?,
-    };
+fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TextRun> {
+    let source = args.source().map_err(usage)?;
     let from = args.init_from.as_deref().map(|model| model_folder(global, model)).transpose()?;
     let start = match &from {
         Some(folder) => Start::from_model(folder, global.seed(), args.dropout, device)?,
         None => Start::from_family(args.family())?,
     };
-    let out = args.out.clone().unwrap_or_else(|| {
-        let data = match &source {
-            TextSource::File(path) => path.clone(),
-            known => PathBuf::from(known.to_string()),
-        };
-        default_out(args, &data, start.family())
-    });
+    let out = args.out.clone().unwrap_or_else(|| default_out(args, &source.data(), start.family()));
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
@@ -154,28 +161,32 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     let objective = args.objective.resolve(start.family(), start.head(), known.as_ref())?;
     let context = args.training.context.unwrap_or(start.default_context());
     let mut settings = Defaults::LANGUAGE_MODELING.settings(global, args, context);
-    settings.data = match &source {
-        // A run may be resumed in another working directory.
-        TextSource::File(path) => absolute(path),
-        known => known.to_string(),
-    };
+    source.put_into(&mut settings);
     settings.init_from = from.as_deref().map(absolute);
     settings.objective = Some(objective);
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     check_settings(args, &settings)?;
 
-    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
+    let text = LmText::read(global, &source)?;
     let tokenizer = match known {
         Some(tokenizer) => tokenizer,
         None => {
             let kind = vocabulary(args.text.tokenizer.as_deref())?;
-            start.new_tokenizer(corpus.tokenizer(kind).map_err(usage)?, objective, context)?
+            start.new_tokenizer(text.tokenizer(global, kind)?, objective, context)?
         }
     };
-    let data = Arc::new(LmDataset::new(&corpus, tokenizer).map_err(usage)?);
+    let data = text.encode(global, tokenizer)?;
     settings.data_fingerprint = data.fingerprint().to_string();
     check_size(&data, &settings)?;
     check_length(&data, &settings)?;
+    if let Some(epochs) = args.task.epochs {
+        settings.schedule =
+            Defaults::epochs(epochs, &data, &settings)?.settings(global, args, context).schedule;
+        if let Some(problem) = settings.problem() {
+            return Err(usage(problem));
+        }
+    }
+    let test = TestText::read(global, data.tokenizer(), &settings)?;
 
     let new = start.new_parameters();
     let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
@@ -208,7 +219,8 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
         out.display(),
     ));
     let state = State::start(settings.dtype);
-    Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
+    let job = TrainJob { run, settings, data, family, config, model, optimizer, state };
+    Ok(TextRun { job, text, test })
 }
 
 /// Resumes a run of language modeling.
@@ -218,36 +230,29 @@ fn resume(
     mut opened: Opened,
     path: &Path,
     device: &Device,
-) -> Result<(TrainJob, Arc<LmDataset>)> {
-    if !args.text.data.is_empty() {
-        return Err(usage(
-            "--data: a run is resumed with its own data; name a moved text with --text-file",
-        ));
-    }
+) -> Result<TextRun> {
     let settings = &mut opened.settings;
-    let source = match (&args.text.text_file, TextSource::parse(&settings.data)) {
-        (Some(moved), _) => TextSource::File(moved.clone()),
-        (None, Ok(source)) => source,
-        (None, Err(_)) => TextSource::File(PathBuf::from(&settings.data)),
-    };
-    let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(|error| match source {
-        TextSource::File(_) if args.text.text_file.is_none() => {
-            usage(format!("{error}; if it was moved, name it with --text-file"))
-        }
-        _ => usage(error),
+    let source = LmSource::moved(args, settings)?;
+    moved(&args.text.test, &mut settings.test);
+    let text = LmText::read(global, &source).map_err(|error| match source {
+        LmSource::Files(_) if args.text.files().is_empty() => usage(format!(
+            "{error}; if it was moved, name it with --text-file, or with --validation"
+        )),
+        _ => error,
     })?;
-    let data = Arc::new(LmDataset::new(&corpus, Tokenizer::load(path)?)?);
+    let data = text.encode(global, Tokenizer::load(path)?)?;
     if data.fingerprint() != settings.data_fingerprint {
         return Err(classify(TrainError::OtherData {
-            data: source.to_string(),
+            data: source.data().display().to_string(),
             expected: settings.data_fingerprint.clone(),
             found: data.fingerprint().to_string(),
         }));
     }
-    if let Some(moved) = &args.text.text_file {
-        settings.data = absolute(moved);
-        opened.run.move_data(&settings.data, &[]).map_err(classify)?;
+    if !args.text.files().is_empty() || !args.task.validation.is_empty() {
+        source.put_into(settings);
     }
+    let test = TestText::read(global, data.tokenizer(), settings)?;
+    opened.run.keep_settings(settings).map_err(classify)?;
     let spec = ModelSpec::read(path)?;
     let seed = opened.settings.seed;
     let first = || match &opened.settings.init_from {
@@ -262,13 +267,8 @@ fn resume(
     let text = data.clone();
     let data = text_data(data, &spec, &model, &settings)?;
     let ModelSpec { family, config, .. } = spec;
-    Ok((TrainJob { run, settings, data, family, config, model, optimizer, state }, text))
-}
-
-pub(super) fn default_out(args: &TrainArgs, data: &Path, family: &Family) -> PathBuf {
-    let data = data.file_stem().unwrap_or_default().to_string_lossy();
-    let size = if args.init_from.is_some() { "tuned" } else { &args.size.size };
-    PathBuf::from("runs").join(format!("{}-{size}-{data}", family.name()))
+    let job = TrainJob { run, settings, data, family, config, model, optimizer, state };
+    Ok(TextRun { job, text, test })
 }
 
 pub(super) fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {

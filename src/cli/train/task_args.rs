@@ -17,26 +17,19 @@ pub(super) struct TaskArgs {
     /// language modeling]
     #[arg(long, value_name = "TASK", help_heading = "Task", requires = "data")]
     pub(super) task: Option<LabeledTask>,
-    /// Passes over the training data
+    /// Passes over the training data, instead of --steps [default: 3 with --task]
     #[arg(
         long,
         value_name = "N",
-        help_heading = "Task",
-        default_value_t = 3.0,
+        help_heading = "Run",
         value_parser = epochs,
-        requires = "task",
         conflicts_with = "steps"
     )]
-    pub(super) epochs: f64,
-    /// The validation data: a file, or the share of --data that is not trained on
-    #[arg(
-        long,
-        value_name = "FILE|SHARE",
-        help_heading = "Task",
-        default_value = "0.1",
-        requires = "task"
-    )]
-    validation: Vec<PathBuf>,
+    pub(super) epochs: Option<f64>,
+    /// The validation data: a file, or the share of the data that is not trained on, of running text
+    /// the last one [default: 0.1]
+    #[arg(long, value_name = "FILE|SHARE", help_heading = "Data")]
+    pub(super) validation: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) columns: ColumnArgs,
     /// A prefix of every text, as T5's tasks have: 'summarize: '
@@ -79,7 +72,7 @@ impl LanguageArgs {
 pub(crate) struct ColumnArgs {
     /// The column of the text, the source text, the question or the words [default: by its name]
     #[arg(long, value_name = "NAME", help_heading = "Task")]
-    text_column: Option<String>,
+    pub(super) text_column: Option<String>,
     /// The column of the second text, or of the text with the answer [default: by its name]
     #[arg(long, value_name = "NAME", help_heading = "Task")]
     pair_column: Option<String>,
@@ -123,8 +116,10 @@ impl TaskArgs {
     ///
     /// A share that leaves nothing to train on, or to validate on.
     pub(super) fn validation(&self) -> Result<ValidationSource, String> {
-        let [only] = &self.validation[..] else {
-            return Ok(ValidationSource::Files(self.validation.clone()));
+        let only = match &self.validation[..] {
+            [] => return Ok(ValidationSource::Share(0.1)),
+            [only] => only,
+            several => return Ok(ValidationSource::Files(several.to_vec())),
         };
         match only.to_str().and_then(|text| text.parse::<f64>().ok()) {
             Some(share) if share > 0.0 && share < 1.0 => Ok(ValidationSource::Share(share)),

@@ -14,11 +14,14 @@ use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::defaults::Defaults;
-use super::prepare::{Continued, Opened, absolute, default_out, restore};
+use super::prepare::{Continued, Opened, absolute, restore};
 use super::settings::{check_blocks, check_settings, frozen};
 use super::start::note_new;
+use super::test_text::moved;
+use super::text_source::{default_out, move_validation};
 use super::{classify, recipe};
-use crate::datasets::labeled::LabeledTask;
+use crate::datasets::labeled::{LabeledTask, LabeledTexts};
+use crate::datasets::records::Records;
 use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, HeadFor, ModelSpec};
 use crate::models::precision::Precision;
@@ -89,6 +92,7 @@ pub(super) fn begin(
         let reason = "the vocabulary has no token that ends a text; choose --tokenizer bpe:N";
         return Err(usage(reason));
     }
+    check_test(&task, &args.text.test, &texts.train.labels)?;
     let encoded = Encoded::new(setup, texts)?;
 
     let defaults = Defaults::task(args, encoded.train.len());
@@ -143,6 +147,17 @@ pub(super) fn begin(
     Ok(TrainJob { run, settings, data, family, config, model, optimizer, state })
 }
 
+/// Checks that the model can be evaluated on these files, before it is trained.
+fn check_test(task: &TaskSettings, files: &[PathBuf], labels: &[String]) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let known = task.name.has_labels().then_some(labels);
+    let records = Records::read(files).map_err(usage)?;
+    LabeledTexts::read(&records, task.name, &task.columns, known).map_err(usage)?;
+    Ok(())
+}
+
 /// Resumes a run.
 pub(super) fn resume(
     global: &Global,
@@ -154,12 +169,15 @@ pub(super) fn resume(
     let Some(task) = &mut opened.settings.task else {
         return Err(usage("the run learns no task"));
     };
-    if args.text.text_file.is_some() {
+    if !args.text.text_file.is_empty() {
         return Err(usage("--text-file is for running text; name moved files with --data"));
     }
-    if !args.text.data.is_empty() {
+    if let [first, ..] = &args.text.data[..] {
         task.files = args.text.data.iter().map(|file| absolute(Path::new(file)).into()).collect();
+        opened.settings.data = absolute(Path::new(first));
     }
+    move_validation(args, &mut task.validation)?;
+    moved(&args.text.test, &mut opened.settings.test);
     let task = task.clone();
     let task = &task;
     let spec = ModelSpec::read(path)?;
@@ -173,11 +191,8 @@ pub(super) fn resume(
             found,
         }));
     }
-    if let [first, ..] = &args.text.data[..] {
-        let data = absolute(Path::new(first));
-        opened.run.move_data(&data, &task.files).map_err(classify)?;
-        opened.settings.data = data;
-    }
+    check_test(task, &opened.settings.test, &texts.train.labels)?;
+    opened.run.keep_settings(&opened.settings).map_err(classify)?;
     let first = || match &opened.settings.init_from {
         Some(from) => {
             let dropout = opened.settings.dropout;

@@ -23,7 +23,8 @@ pub(super) fn text_data(
     let nothing = || usage("the model does not learn from running text");
     let objective = settings.objective.or(TextObjective::of(model)).ok_or_else(nothing)?;
     let shape = shape(text.tokenizer(), settings)?;
-    let windows = TokenWindows::new(text.clone(), shape);
+    let windows = TokenWindows::packed(text.clone(), shape, settings.row_order());
+    let windows = windows.map_err(usage)?;
     let vocab_size = model.backbone().vocab_size();
     if let Some(masking) = objective.masking(text.tokenizer(), vocab_size).map_err(usage)? {
         return Ok(Arc::new(MaskedData { windows, masking }));
@@ -76,10 +77,11 @@ pub(super) fn check_size(data: &LmDataset, settings: &TrainSettings) -> Result<(
 }
 
 /// Checks that the text is long enough, before training starts.
-pub(super) fn check_length(data: &LmDataset, settings: &TrainSettings) -> Result<()> {
+pub(super) fn check_length(data: &Arc<LmDataset>, settings: &TrainSettings) -> Result<()> {
     let at = BatchAt { seed: settings.seed, step: 0, micro_step: 0 };
     let shape = shape(data.tokenizer(), settings)?;
-    data.train_batch(at, shape).map_err(usage)?;
-    data.valid_batches(shape).map_err(usage)?;
-    Ok(())
+    let windows = TokenWindows::packed(data.clone(), shape, settings.row_order());
+    let windows = windows.map_err(usage)?;
+    windows.train(at).map_err(usage)?;
+    windows.validation().map(drop).map_err(usage)
 }

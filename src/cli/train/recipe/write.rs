@@ -16,7 +16,7 @@ use crate::train::{
 };
 
 /// Flags that name files.
-const PATHS: [&str; 4] = ["init-from", "text-file", "data", "validation"];
+const PATHS: [&str; 5] = ["init-from", "text-file", "data", "validation", "test"];
 
 /// Writes all settings that made a run to its directory.
 pub(in crate::cli::train) fn write(
@@ -93,7 +93,7 @@ fn decided(args: &TrainArgs, settings: &TrainSettings) -> Vec<Decided> {
             add("validation", share.into());
         }
         add("max-target-length", count(task.max_target_length));
-    } else if args.text.text_file.is_none() {
+    } else if args.text.text_file.is_empty() && args.text.data.is_empty() {
         add("data", settings.data.clone().into());
     }
     add("batch-size", count(settings.batch_size));

@@ -7,18 +7,22 @@ use burn_zoo::datasets::text::Corpus;
 use burn_zoo::datasets::tokenizer::{Tokenizer, Vocabulary};
 use burn_zoo::train::pretraining::{CorruptedData, TextObjective};
 use burn_zoo::train::tuning::{Supervised, TextLayout};
-use burn_zoo::train::{MaskedData, TrainData};
+use burn_zoo::train::{MaskedData, SentenceVectors, TrainData};
 
 const CONTEXT: usize = 48;
-const OBJECTIVE: Supervised = Supervised {
-    padding: 0,
-    has_types: false,
-    n_labels: 0,
-    layout: TextLayout::Decoder { start: 0 },
-    begin: None,
-    end: None,
-    max_target_length: CONTEXT,
-};
+
+fn supervised() -> Supervised {
+    Supervised {
+        padding: 0,
+        has_types: false,
+        n_labels: 0,
+        layout: TextLayout::Decoder { start: 0 },
+        begin: None,
+        end: None,
+        max_target_length: CONTEXT,
+        vectors: SentenceVectors::default(),
+    }
+}
 
 fn data(objective: TextObjective, rows: usize) -> Box<dyn TrainData> {
     let corpus = Corpus::stories();
@@ -35,7 +39,7 @@ fn data(objective: TextObjective, rows: usize) -> Box<dyn TrainData> {
     }
     let corruption = objective.corruption(text.tokenizer(), CONTEXT).unwrap().unwrap();
     let windows = windows(corruption.window(CONTEXT).unwrap());
-    Box::new(CorruptedData { windows, corruption, objective: OBJECTIVE })
+    Box::new(CorruptedData { windows, corruption, objective: supervised() })
 }
 
 /// Whole words, spans and infilled texts.

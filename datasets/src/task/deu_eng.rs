@@ -84,7 +84,7 @@ impl Settings for DeuEng {
         let all = train.iter().flat_map(|&(source, target)| [source, target]);
         let tokens = match self.units {
             Units::Characters => TokenTable::characters(all.flat_map(str::chars)),
-            Units::Words => TokenTable::words(all, self.min_count),
+            Units::Words => TokenTable::spaced_words(all, self.min_count),
             Units::Subwords => TokenTable::subwords(texts, self.vocabulary)?,
         };
         let train = self.examples(&train, &tokens)?;

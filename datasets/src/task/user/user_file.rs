@@ -107,6 +107,13 @@ impl Settings for UserFile {
     }
 }
 
+/// Whether a task's words are only read, or also written.
+#[derive(Clone, Copy)]
+enum Words {
+    Read,
+    Written,
+}
+
 fn or<'a>(named: &'a str, default: &'a str) -> &'a str {
     if named.is_empty() { default } else { named }
 }
@@ -115,10 +122,14 @@ impl UserFile {
     fn token_table<'a>(
         &self,
         texts: impl Iterator<Item = &'a str> + Send,
+        words: Words,
     ) -> Result<TokenTable, TaskError> {
         match self.units {
             Units::Characters => Ok(TokenTable::characters(texts.flat_map(str::chars))),
-            Units::Words => Ok(TokenTable::words(texts, self.min_count)),
+            Units::Words => Ok(match words {
+                Words::Read => TokenTable::words(texts, self.min_count),
+                Words::Written => TokenTable::spaced_words(texts, self.min_count),
+            }),
             Units::Subwords => TokenTable::subwords(texts, self.vocabulary),
         }
     }
@@ -130,7 +141,8 @@ impl UserFile {
             Ok((text.clone(), (text, label, row.line)))
         })?;
         let labels = labels(&self.file, &parts)?;
-        let tokens = self.token_table(parts[0].iter().map(|(text, ..)| text.as_str()))?;
+        let texts = parts[0].iter().map(|(text, ..)| text.as_str());
+        let tokens = self.token_table(texts, Words::Read)?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for (text, label, _) in split {
@@ -154,8 +166,8 @@ impl UserFile {
             let texts = [row.text(source)?, row.text(target)?];
             Ok((texts[0].clone(), (texts, row)))
         })?;
-        let tokens =
-            self.token_table(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
+        let texts = parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str);
+        let tokens = self.token_table(texts, Words::Written)?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for ([input, output], row) in split {

@@ -51,7 +51,7 @@ pub struct Task {
 impl Task {
     fn new(spec: TaskSpec, definition: TaskDefinition, splits: Splits) -> Self {
         let TaskDefinition { kind, score, also, tokens, labels, references } = definition;
-        let chance = chance(score, &splits);
+        let chance = chance(score, &splits, &tokens);
         let (lengths, data_hash) = (splits.lengths(), splits.hash(&tokens, &labels));
         let Splits { train, validation, test, answers } = splits;
         Self {

@@ -6,6 +6,7 @@ mod embed;
 mod images;
 mod pipelines;
 mod pretraining;
+mod running_text;
 mod runs;
 mod target_texts;
 mod tasks;

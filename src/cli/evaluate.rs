@@ -1,5 +1,6 @@
 //! `zoo evaluate`
 
+mod masked;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -29,19 +30,21 @@ const LONGEST: usize = 512;
 #[command(
     after_help = "The model's head decides the task: classification (also of several labels, and \
                   regression), tagging, question answering, text-to-text, sentence embedding; a \
-                  causal language model is measured on plain text. The columns are found by their names, or are those of \
+                  language model is measured on plain text: a causal one by its perplexity, a masked \
+                  one by its pseudo-perplexity, which masks each token alone. The columns are found by their names, or are those of \
                   the run that trained the model. The scores have 95 % intervals over \
                   resampled examples. Shares are in percent.\n\nExamples:\n  \
                   zoo evaluate runs/x test.csv\n  \
                   zoo evaluate ./bert-base-NER --json test.conll\n  \
                   zoo evaluate ./opus-mt-en-de pairs.tsv --text-column en --label-column de\n  \
-                  zoo evaluate ./gpt2 book.txt"
+                  zoo evaluate ./gpt2 book.txt\n  \
+                  zoo evaluate ./bert-base-cased --max-length 64 page.txt"
 )]
 pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Files, patterns or folders of labeled texts; a .txt file of running text for a causal
-    /// language model
+    /// Files, patterns or folders of labeled texts; a .txt file of running text for a language
+    /// model
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -49,8 +52,8 @@ pub(crate) struct EvaluateArgs {
     /// The task, where the head is for several, such as ranking [default: the run's, or the head's]
     #[arg(long, value_name = "TASK")]
     task: Option<LabeledTask>,
-    /// The longest text in tokens; longer ones are truncated [default: the run's, or the model's, at
-    /// most 512]
+    /// The longest text in tokens; longer ones are truncated, and running text is cut into windows
+    /// [default: the run's, or the model's, at most 512; for running text 1024, or 128 if masked]
     #[arg(long, value_name = "N", value_parser = length)]
     max_length: Option<usize>,
     /// A prefix of every text [default: the run's]
@@ -81,6 +84,7 @@ pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
     match task {
         Some(task) => print(global, task, &labeled(global, args, &folder, spec, task)?),
         None if spec.task == Task::CausalLm => text::run(global, args, &folder, spec),
+        None if spec.task == Task::MaskedLm => masked::run(global, args, &folder, spec),
         None => Err(usage(format!(
             "zoo evaluate cannot measure a model with the head {}",
             spec.config["architectures"][0]
@@ -239,8 +243,9 @@ fn print(global: &Global, task: LabeledTask, evaluation: &Evaluation) -> Result<
     if global.json {
         return global.print_json(&as_json(task, evaluation)?);
     }
-    let Evaluation { examples, loss, scores, report } = evaluation;
+    let Evaluation { examples, loss, perplexity, scores, report } = evaluation;
     let mut lines = vec![format!("{examples} examples"), format!("{:<18}{loss:.4}", "loss")];
+    lines.extend(perplexity.map(|value| format!("{:<18}{value:.3}", "perplexity")));
     for ScoreInterval { name, value, low, high } in scores {
         let interval = match low.zip(*high) {
             Some((low, high)) => format!("  95 % [{low:.2}, {high:.2}]"),

@@ -8,7 +8,7 @@ use super::measuring::Measured;
 use super::plan::{Plan, PlannedCandidate};
 use super::spec::{Amount, MatchBy};
 use crate::datasets::task::{Context, Metric, Task, TaskKind};
-use crate::report::aggregate::{SweptSize, comparisons, scaling, summary};
+use crate::report::aggregate::{SweptSize, aggregated, scaling};
 use crate::report::statistics::StatisticsError;
 use crate::report::study::{
     self, Better, CostCurve, DataSplit, Device, Match, Outcome, RateOutcome, RateTrial, Run, Speed,
@@ -61,17 +61,17 @@ pub fn study(
         // A candidate is one architecture on one task, regardless of the sizes of a sweep.
         if is_sweep {
             swept.push(SweptSize {
-                architecture: candidate.family.name().to_string(),
+                architecture: candidate.name.clone(),
                 task: task.clone(),
                 size: candidate.size.to_string(),
                 parameters: candidate.sized.parameters.body,
                 learning_rate: ran.rate,
             });
         } else {
-            candidates.push(summarized(plan, candidate, ran)?);
+            candidates.push(described(plan, candidate, ran));
         }
         runs.extend(ran.runs.iter().map(|record| Run {
-            architecture: candidate.family.name().to_string(),
+            architecture: candidate.name.clone(),
             task: task.clone(),
             size: is_sweep.then(|| candidate.size.to_string()),
             seed: record.job.seed,
@@ -84,7 +84,7 @@ pub fn study(
     let names: Vec<String> =
         plan.tasks.iter().map(|planned| planned.task.spec.to_string()).collect();
     let title = plan.spec.title.clone();
-    Ok(Study {
+    aggregated(Study {
         schema: study::SCHEMA,
         title: title.unwrap_or_else(|| {
             format!("{} on {}", plan.spec.architectures.join(", "), names.join(", "))
@@ -109,7 +109,7 @@ pub fn study(
         seeds: plan.seeds(),
         settings: settings(plan),
         tasks: plan.tasks.iter().map(|planned| task(&planned.task)).collect(),
-        comparisons: if is_sweep { Vec::new() } else { comparisons(&names, &runs)? },
+        comparisons: Vec::new(),
         scaling: if is_sweep { scaling(&swept, &runs)? } else { Vec::new() },
         candidates,
         runs,
@@ -178,10 +178,11 @@ fn task(task: &Task) -> study::Task {
             .also
             .iter()
             .map(|metric| {
-                let (unit, better, _) = scale(*metric);
-                study::Secondary { name: metric.to_string(), unit: unit.into(), better }
+                let (unit, better, best) = scale(*metric);
+                study::Secondary { name: metric.to_string(), unit: unit.into(), better, best }
             })
             .collect(),
+        notes: task.notes(),
     }
 }
 
@@ -194,34 +195,19 @@ fn scale(metric: Metric) -> (&'static str, Better, Option<f64>) {
     }
 }
 
-fn summarized(
-    plan: &Plan,
-    candidate: &PlannedCandidate,
-    ran: &Ran,
-) -> Result<study::Candidate, StatisticsError> {
+/// A candidate without the scores of its runs.
+fn described(plan: &Plan, candidate: &PlannedCandidate, ran: &Ran) -> study::Candidate {
     let task = &plan.tasks[candidate.task].task;
-    let finished = || {
-        ran.runs.iter().filter_map(|record| match &record.outcome {
-            Outcome::Finished { test, secondary, .. } => Some((*test, secondary)),
-            _ => None,
-        })
-    };
-    let scores: Vec<f64> = finished().map(|(test, _)| test).collect();
-    let secondary = (0..task.also.len()).map(|index| {
-        let scores: Vec<f64> =
-            finished().filter_map(|(_, secondary)| secondary.get(index).copied()).collect();
-        summary(&scores)
-    });
     let last = ran.runs.iter().filter_map(|record| record.curve.last()).max_by_key(|p| p.step);
     let sized = &candidate.sized;
-    Ok(study::Candidate {
-        architecture: candidate.family.name().to_string(),
+    study::Candidate {
+        architecture: candidate.name.clone(),
         task: task.spec.to_string(),
         backbone: candidate.backbone,
         how: candidate.objective.sentence(task.kind).to_string(),
         dimensions: sized.dimensions.clone(),
         parameters: sized.parameters,
-        deviation: Some(100.0 * sized.deviation),
+        deviation: candidate.pretrained.is_none().then_some(100.0 * sized.deviation),
         flops: sized.flops,
         rates: ran.trials.iter().map(trial).collect(),
         learning_rate: ran.rate,
@@ -229,31 +215,24 @@ fn summarized(
             steps: last.map_or(0, |point| point.step),
             tokens: last.map_or(0, |point| point.tokens),
         },
-        summary: summary(&scores)?,
-        secondary: secondary.collect::<Result<_, _>>()?,
-    })
+        summary: study::Summary::default(),
+        secondary: Vec::new(),
+        is_at_chance: false,
+        pretrained: candidate
+            .pretrained
+            .as_ref()
+            .map(|start| start.init_from.folder.display().to_string()),
+    }
 }
 
 fn trial(record: &Record) -> RateTrial {
     RateTrial {
         rate: record.job.rate,
         outcome: match &record.outcome {
-            Outcome::Finished { validation, .. } => RateOutcome::Score(*validation),
+            Outcome::Finished { validation, .. } => RateOutcome::Loss(*validation),
             Outcome::Diverged { step, .. } => RateOutcome::Diverged { step: *step },
             Outcome::Failed { reason } => RateOutcome::Failed { reason: reason.clone() },
             Outcome::Missing => RateOutcome::Failed { reason: "it did not run".into() },
         },
     }
-}
-
-/// The learning rate of the best trial; the lowest rate where no trial finished.
-pub fn best_rate(trials: &[Record], rates: &[f64], metric: Metric) -> f64 {
-    let scored = trials.iter().filter_map(|record| match record.outcome {
-        Outcome::Finished { validation, .. } => Some((record.job.rate, validation)),
-        _ => None,
-    });
-    let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
-    let best = scored.max_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)));
-    let lowest = rates.iter().copied().fold(f64::INFINITY, f64::min);
-    best.map_or(lowest, |(rate, _)| rate)
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::measuring::Measurement;
 use super::objective::ObjectiveKind;
+use super::pretrained::InitFrom;
 use crate::models::checkpoint::{SaveError, write_atomically};
 use crate::report::study::{CurvePoint, Outcome, Speed};
 use crate::train::{AdamWConfig, TrainLength};
@@ -25,6 +26,9 @@ pub struct Job {
     pub architecture: String,
     /// The `config.json`.
     pub config: Value,
+    /// The checkpoint of the initial weights; `None` for random ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<InitFrom>,
     /// The training objective.
     #[serde(rename = "way")]
     pub objective: ObjectiveKind,
@@ -93,7 +97,12 @@ pub struct Record {
 #[serde(rename_all = "snake_case")]
 pub enum WorkItem {
     /// A run.
-    Run(Box<Job>),
+    Run {
+        /// The job.
+        job: Box<Job>,
+        /// The folder for its best weights; `None` to drop them.
+        weights: Option<PathBuf>,
+    },
     /// A measurement.
     Measure(Box<Measurement>),
 }

@@ -12,6 +12,8 @@ pub mod job;
 pub mod measuring;
 pub mod objective;
 pub mod plan;
+pub mod pretrained;
+pub mod rates;
 pub mod runner;
 pub mod scoring;
 pub mod sizing;

@@ -1,17 +1,20 @@
 //! Expands a comparison into jobs: the objective and model size for every architecture and task.
 
-use super::batch::longest;
-use super::job::{Job, Scored, TrainingConfig, optimizer};
-use super::measuring::{Measurement, WRITTEN, What};
-use super::objective::{Impossible, ObjectiveKind, backbone, role};
-use super::sizing::{Budget, Sized, SizingError, SizingTarget, TypicalWorkload, fit};
-use super::spec::{Amount, MatchBy, Spec, Training};
+mod architectures;
+mod jobs;
+mod target;
+
+use super::objective::{Impossible, ObjectiveKind};
+use super::pretrained::{PretrainedError, PretrainedStart};
+use super::sizing::{Sized, SizingError, fit};
+use super::spec::{Amount, Spec, Training};
 use crate::datasets::locate::SearchPath;
-use crate::datasets::task::{Labels, Metric, Task, TaskError, TaskSpec, TokenTable};
-use crate::models::families::{self, Family};
+use crate::datasets::task::{Metric, Task, TaskError, TaskSpec};
+use crate::models::families::Family;
 use crate::models::hf::config::ConfigError;
 use crate::report::study::BackboneKind;
-use crate::train::TrainLength;
+use architectures::architectures;
+use target::{budget, target};
 
 /// A task with the training settings of its runs.
 #[derive(Debug)]
@@ -22,11 +25,15 @@ pub struct PlannedTask {
     pub training: Training,
 }
 
-/// One architecture on one task.
+/// One architecture, or a checkpoint, on one task.
 #[derive(Debug, Clone)]
 pub struct PlannedCandidate {
+    /// The name in reports: that of the family, or of the checkpoint.
+    pub name: String,
     /// The family.
     pub family: &'static Family,
+    /// The checkpoint that its runs start from.
+    pub pretrained: Option<PretrainedStart>,
     /// Its backbone.
     pub backbone: BackboneKind,
     /// The index of the task in the plan.
@@ -89,6 +96,14 @@ pub enum PlanError {
         /// Its metric.
         metric: Metric,
     },
+    /// A checkpoint cannot be compared.
+    #[error("{name}: {source}")]
+    Pretrained {
+        /// Its name.
+        name: String,
+        /// The reason.
+        source: Box<PretrainedError>,
+    },
     /// A duplicate architecture or task.
     #[error("{0} is listed twice")]
     Twice(String),
@@ -111,15 +126,7 @@ impl Plan {
     /// met.
     pub fn new(spec: Spec, search_path: &SearchPath, device: &str) -> Result<Self, PlanError> {
         spec.check()?;
-        let mut architectures = Vec::new();
-        for name in &spec.architectures {
-            let family = families::find(name)?;
-            let backbone = backbone(family).ok_or_else(|| PlanError::Images(name.clone()))?;
-            if architectures.iter().any(|(known, _): &(&Family, _)| known.name() == family.name()) {
-                return Err(PlanError::Twice(name.clone()));
-            }
-            architectures.push((family, backbone));
-        }
+        let architectures = architectures(&spec)?;
         let mut tasks: Vec<PlannedTask> = Vec::new();
         for entry in &spec.tasks {
             let task = TaskSpec::parse(entry.name())?.build(search_path)?;
@@ -134,12 +141,11 @@ impl Plan {
         let mut impossible = Vec::new();
         let mut pairs = Vec::new();
         for (index, planned) in tasks.iter().enumerate() {
-            for &(family, backbone) in &architectures {
-                let role = role(family).unwrap_or(backbone);
-                match ObjectiveKind::of(role, planned.task.kind) {
-                    Ok(objective) => pairs.push((family, backbone, index, objective)),
+            for architecture in &architectures {
+                match architecture.objective(&planned.task) {
+                    Ok(objective) => pairs.push((architecture, index, objective)),
                     Err(reason) => impossible.push(Impossible {
-                        architecture: family.name().to_string(),
+                        architecture: architecture.name.clone(),
                         task: planned.task.spec.to_string(),
                         reason,
                     }),
@@ -150,16 +156,25 @@ impl Plan {
             return Err(PlanError::Impossible(impossible));
         }
         let mut candidates = Vec::new();
-        for (family, backbone, task, objective) in pairs {
+        for (of, task, objective) in pairs {
             let target = target(&tasks[task], objective);
             for size in spec.all_sizes() {
-                let budget = budget(&spec, size);
-                let sized = fit(family, backbone, &target, budget).map_err(|source| {
-                    PlanError::Sizing { task: tasks[task].task.spec.to_string(), source }
-                })?;
+                let sized = match &of.pretrained {
+                    Some(start) => {
+                        start.sized(&tasks[task].task).map_err(|source| of.in_context(source))?
+                    }
+                    None => fit(of.family, of.backbone, &target, budget(&spec, size)).map_err(
+                        |source| PlanError::Sizing {
+                            task: tasks[task].task.spec.to_string(),
+                            source,
+                        },
+                    )?,
+                };
                 candidates.push(PlannedCandidate {
-                    family,
-                    backbone,
+                    name: of.name.clone(),
+                    family: of.family,
+                    pretrained: of.pretrained.clone(),
+                    backbone: of.backbone,
                     task,
                     objective,
                     size,
@@ -168,127 +183,5 @@ impl Plan {
             }
         }
         Ok(Self { spec, tasks, candidates, device: device.to_string() })
-    }
-
-    /// The learning-rate trials of a candidate; empty where there is only one rate.
-    pub fn trials(&self, candidate: &PlannedCandidate) -> Vec<Job> {
-        let training = &self.tasks[candidate.task].training;
-        if training.rates.len() < 2 {
-            return Vec::new();
-        }
-        let rates = training.rates.iter();
-        rates.map(|&rate| self.job(candidate, self.trial_seed(), rate, true)).collect()
-    }
-
-    /// The seed of the trials, different from the seeds of all reported runs, so that the learning
-    /// rate is not chosen on the reported results.
-    fn trial_seed(&self) -> u64 {
-        self.spec.first_seed + self.spec.seeds + 1_000_000
-    }
-
-    /// The seeds of the runs.
-    pub fn seeds(&self) -> Vec<u64> {
-        (self.spec.first_seed..self.spec.first_seed + self.spec.seeds).collect()
-    }
-
-    /// The run of a candidate with a seed.
-    pub fn run(&self, candidate: &PlannedCandidate, seed: u64, rate: f64) -> Job {
-        self.job(candidate, seed, rate, false)
-    }
-
-    /// A measurement of a candidate. Its model has positions for the length and the generated
-    /// tokens.
-    ///
-    /// # Errors
-    ///
-    /// The family has no model of this size with that many positions.
-    pub fn measurement(
-        &self,
-        candidate: &PlannedCandidate,
-        what: What,
-        length: usize,
-    ) -> Result<Measurement, SizingError> {
-        let PlannedCandidate { family, backbone, task, objective, size, .. } = candidate;
-        let mut target = target(&self.tasks[*task], *objective);
-        target.context = target.context.max(length + WRITTEN);
-        let sized = fit(family, *backbone, &target, budget(&self.spec, *size))?;
-        Ok(Measurement {
-            architecture: family.name().to_string(),
-            config: sized.model_spec.config,
-            objective: *objective,
-            what,
-            length,
-            device: self.device.clone(),
-            version: super::VERSION.to_string(),
-        })
-    }
-
-    fn job(&self, candidate: &PlannedCandidate, seed: u64, rate: f64, is_trial: bool) -> Job {
-        let PlannedTask { task, training } = &self.tasks[candidate.task];
-        let share = if is_trial { training.trial } else { 1.0 };
-        let length = match candidate.size {
-            Amount::Seconds(seconds) => TrainLength::Seconds(seconds * share),
-            Amount::Count(_) => {
-                TrainLength::Steps(((training.steps as f64 * share).round() as usize).max(1))
-            }
-        };
-        let evaluations = if is_trial { 1 } else { training.evaluations };
-        Job {
-            task: task.spec.to_string(),
-            data_hash: task.data_hash.clone(),
-            architecture: candidate.family.name().to_string(),
-            config: candidate.sized.model_spec.config.clone(),
-            objective: candidate.objective,
-            seed,
-            rate,
-            training: TrainingConfig {
-                length,
-                batch_size: training.batch_size,
-                warmup: 0.1,
-                decay: 0.1,
-                optimizer: optimizer(training.weight_decay),
-                clip: 1.0,
-                evaluations,
-            },
-            scored: Scored {
-                validation: training.validation,
-                test: (!is_trial).then_some(training.test),
-            },
-            device: self.device.clone(),
-            version: super::VERSION.to_string(),
-        }
-    }
-}
-
-/// The budget of every model.
-fn budget(spec: &Spec, size: Amount) -> Budget {
-    let count = |amount: Amount| match amount {
-        Amount::Count(count) => count,
-        Amount::Seconds(_) => 0,
-    };
-    match spec.match_by {
-        MatchBy::Params => Budget::Parameters(count(size)),
-        MatchBy::Flops => Budget::Flops(count(size)),
-        MatchBy::Time => Budget::Parameters(count(spec.training.parameters)),
-    }
-}
-
-/// The requirements of a task and objective for a model.
-fn target(planned: &PlannedTask, objective: ObjectiveKind) -> SizingTarget {
-    let PlannedTask { task, training } = planned;
-    let labels = match &task.labels {
-        Labels::Names(names) => names.clone(),
-        Labels::Tokens => (0..task.tokens.len() as u32)
-            .map(|id| task.label_name(id).unwrap_or("").to_string())
-            .collect(),
-    };
-    SizingTarget {
-        objective,
-        vocab_size: task.vocab_size(),
-        labels,
-        context: longest(task, objective),
-        typical: TypicalWorkload::of(task, objective),
-        dropout: training.dropout,
-        end: TokenTable::END,
     }
 }

@@ -76,6 +76,9 @@ pub struct JobRunner {
     pub at_once: usize,
     /// Set to stop the active work items.
     pub stop: Arc<AtomicBool>,
+    /// The folder for the best weights of the runs, each in a folder with the run's key; `None` to
+    /// drop them.
+    pub weights: Option<PathBuf>,
 }
 
 impl JobRunner {
@@ -136,12 +139,36 @@ impl JobRunner {
         records.into_iter().collect::<Option<Vec<Record>>>().ok_or(RunnerError::Stopped)
     }
 
+    /// Runs a job again, whose record is cached, for its weights.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it failed, or its results differ from the cached ones.
+    pub fn again(&self, record: &Record, tell: &(dyn Fn(Event<'_>) + Sync)) -> Result<(), String> {
+        let job = &record.job;
+        tell(Event::Begins { index: 0, job, is_cached: false });
+        let again = self.in_process(0, job, tell);
+        tell(Event::Over { index: 0, record: &again });
+        match again.outcome {
+            Outcome::Failed { reason } => Err(reason),
+            outcome if outcome == record.outcome => Ok(()),
+            _ => Err("the run has other results than its cached record".into()),
+        }
+    }
+
     /// Runs a job in a subprocess.
     fn in_process(&self, index: usize, job: &Job, tell: &(dyn Fn(Event<'_>) + Sync)) -> Record {
         let mut record = None;
         let ended = process(
             &self.program,
-            &WorkItem::Run(Box::new(job.clone())),
+            &WorkItem::Run {
+                job: Box::new(job.clone()),
+                weights: self
+                    .weights
+                    .as_ref()
+                    .filter(|_| job.scored.test.is_some())
+                    .map(|folder| folder.join(job.key())),
+            },
             &self.stop,
             &mut |event| match event {
                 WorkerEvent::Over(over) => record = Some(*over),

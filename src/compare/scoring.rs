@@ -16,6 +16,9 @@ pub struct Split<'a> {
     pub texts: &'a [String],
 }
 
+/// The text of generated tokens.
+pub type Decode<'a> = &'a dyn Fn(&[u32]) -> String;
+
 /// The score of predictions on a split.
 ///
 /// # Errors
@@ -26,6 +29,7 @@ pub fn score(
     metric: Metric,
     predictions: &[Prediction],
     split: Split<'_>,
+    decode: Decode<'_>,
 ) -> Result<f64, ScoreError> {
     match metric {
         Metric::Accuracy | Metric::TagAccuracy => {
@@ -33,6 +37,12 @@ pub fn score(
                 split.examples.iter().flat_map(|e| e.target.ids()).map(Some).collect();
             let predicted: Vec<Option<u32>> =
                 predictions.iter().flat_map(labels).copied().collect();
+            Ok(100.0 * accuracy::accuracy(&predicted, &expected)?.share)
+        }
+        Metric::ExactMatch if !split.texts.is_empty() => {
+            let expected: Vec<String> = split.texts.iter().map(|text| spaced(text)).collect();
+            let predicted: Vec<String> =
+                texts(predictions, decode).iter().map(|text| spaced(text)).collect();
             Ok(100.0 * accuracy::accuracy(&predicted, &expected)?.share)
         }
         Metric::ExactMatch => {
@@ -66,10 +76,10 @@ pub fn score(
             Ok(nats / count as f64 / std::f64::consts::LN_2)
         }
         Metric::Bleu => {
-            Ok(Bleu::default().score(&texts(task, predictions), &references(split))?.score)
+            Ok(Bleu::default().score(&texts(predictions, decode), &references(split))?.score)
         }
         Metric::ChrF => {
-            Ok(Chrf::default().score(&texts(task, predictions), &references(split))?.score)
+            Ok(Chrf::default().score(&texts(predictions, decode), &references(split))?.score)
         }
     }
 }
@@ -88,8 +98,13 @@ fn sequence(prediction: &Prediction) -> Vec<u32> {
     }
 }
 
-fn texts(task: &Task, predictions: &[Prediction]) -> Vec<String> {
-    predictions.iter().map(|prediction| task.tokens.decode(&sequence(prediction))).collect()
+fn texts(predictions: &[Prediction], decode: Decode<'_>) -> Vec<String> {
+    predictions.iter().map(|prediction| decode(&sequence(prediction))).collect()
+}
+
+/// The text with single spaces: vocabularies of words do not keep the kind and number of spaces.
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn references(split: Split<'_>) -> Vec<Vec<String>> {

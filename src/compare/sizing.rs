@@ -193,15 +193,18 @@ pub fn made(
         config["embedding_dim"] = width.into();
         config["tie_word_embeddings"] = false.into();
     }
-    let model_spec = ModelSpec::new(family, config)?;
-    let parameters = parameters(&model_spec);
-    Ok(Sized {
+    Ok(sized(ModelSpec::new(family, config)?, &target.typical))
+}
+
+/// The size and costs of a model that no budget decides.
+pub fn sized(model_spec: ModelSpec, typical: &TypicalWorkload) -> Sized {
+    Sized {
         dimensions: dimensions(&model_spec.architecture.backbone),
-        parameters,
-        flops: target.typical.flops(&model_spec.architecture.backbone),
+        parameters: parameters(&model_spec),
+        flops: typical.flops(&model_spec.architecture.backbone),
         deviation: 0.0,
         model_spec,
-    })
+    }
 }
 
 /// Whether a parameter counts as an embedding: token and position tables, and the language-model

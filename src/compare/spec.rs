@@ -3,7 +3,8 @@
 
 mod amount;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +17,12 @@ pub struct Spec {
     /// The title of the report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The families (`zoo list`).
+    /// The families (`zoo list`), and the names of checkpoints.
     pub architectures: Vec<String>,
+    /// Checkpoints that are candidates beside the families: the folder of each by its name, which
+    /// is listed in `architectures`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub init_from: BTreeMap<String, PathBuf>,
     /// The tasks (`zoo list`), each with optional settings after a colon: `mqar:pairs=8`.
     pub tasks: Vec<TaskEntry>,
     /// The quantity that is equal for all architectures.
@@ -230,6 +235,14 @@ impl Spec {
         if self.architectures.is_empty() {
             return wrong("architectures", "empty".into(), "name one or more");
         }
+        if let Some(name) = self.init_from.keys().find(|name| !self.architectures.contains(name)) {
+            return wrong("init-from", name.clone(), "list its name in architectures, too");
+        }
+        if let Some(name) = self.init_from.keys().next()
+            && self.is_sweep()
+        {
+            return wrong("init-from", name.clone(), "a checkpoint has one size; sweep families");
+        }
         if self.tasks.is_empty() {
             return wrong("tasks", "empty".into(), "name one or more");
         }
@@ -299,10 +312,14 @@ mod tests {
             size = "250k"
             seeds = 5
             rates = [1e-3]
+
+            [init-from]
+            lstm = "runs/pretrained"
         "#;
         let spec: Spec = toml::from_str(text).unwrap();
         spec.check().unwrap();
         assert_eq!((spec.size, spec.seeds), (Amount::Count(250_000), 5));
+        assert_eq!(spec.init_from["lstm"], Path::new("runs/pretrained"));
         assert_eq!(spec.tasks[1].training(&spec.training).steps, 300);
         assert_eq!(spec.tasks[0].training(&spec.training).steps, 1000);
         let again: Spec = toml::from_str(&spec.to_toml()).unwrap();
@@ -326,6 +343,8 @@ mod tests {
             ("sizes = ['10k', '20k', '10k']", "it is listed twice"),
             ("sizes = ['10k', '60s']", "--match time takes a time"),
             ("match = 'time'\nsizes = ['60s']", "not times"),
+            ("[init-from]\nminilm = 'x'", "list its name in architectures"),
+            ("sizes = ['10k']\n[init-from]\ngpt2 = 'x'", "a checkpoint has one size"),
         ] {
             let error = spec(more).check().unwrap_err().to_string();
             assert!(error.contains(expected), "{more}: {error}");

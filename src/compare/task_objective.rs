@@ -7,6 +7,7 @@ use crate::models::checkpoint::Model;
 use crate::models::generate::{
     BatchScheduler, GenerateError, GenerativeModel, Options, Request, as_generative,
 };
+use crate::train::text_loss::TextScores;
 use crate::train::{BatchLoss, BatchSize, Objective, Prediction, TextBatch, text_loss};
 
 /// The batch size of generation.
@@ -105,7 +106,8 @@ impl Objective for TaskObjective<'_> {
             true => 0,
             false => self.task.label_token(0) as usize,
         };
-        text_loss::labels(model, &batch, first..first + self.task.label_count())
+        let candidates = first..first + self.task.label_count();
+        TextScores::of(model, &batch).labels(&batch, candidates)
     }
 }
 

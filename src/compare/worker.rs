@@ -1,7 +1,10 @@
 //! Runs one job: trains a model on a task, and scores it.
 
+mod data;
 mod training;
+mod weights;
 
+use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
@@ -10,11 +13,12 @@ use zoo_kernels::memory;
 
 use super::job::{Job, Record};
 use super::measuring::Measured;
+use super::pretrained::PretrainedStart;
 use super::scoring::{Split, score};
 use super::sizing::TypicalWorkload;
 use super::task_objective::TaskObjective;
 use crate::datasets::task::{Example, Metric, Task};
-use crate::models::checkpoint::{Model, ModelSpec};
+use crate::models::checkpoint::{Model, ModelSpec, Pretrained};
 use crate::models::families;
 use crate::report::rounded;
 use crate::report::study::{CurvePoint, Outcome, Speed};
@@ -22,7 +26,9 @@ use crate::train::adamw::AdamW;
 use crate::train::{
     Decay, LossSum, Objective, Prediction, Progress, Schedule, TrainLoop, TrainStep,
 };
+use data::{CheckpointData, RunData, TaskData};
 use training::Training;
+use weights::save;
 
 /// The batch size of evaluation.
 const EVALUATION_BATCH: usize = 64;
@@ -54,11 +60,17 @@ enum Stop {
     Failed(String),
 }
 
-/// Trains and scores a model. `device` is the device that the job names; `tell` receives the
-/// progress events.
-pub fn work(job: Job, task: &Task, device: &Device, tell: &mut dyn FnMut(WorkerEvent)) -> Record {
+/// Trains and scores a model. `device` is the device that the job names; `weights` is the folder
+/// that the best weights are written to, with their tokenizer; `tell` receives the progress events.
+pub fn work(
+    job: Job,
+    task: &Task,
+    device: &Device,
+    weights: Option<&Path>,
+    tell: &mut dyn FnMut(WorkerEvent),
+) -> Record {
     let began = Instant::now();
-    let run = Run { job: &job, task, device: device.clone().autodiff() };
+    let run = Run { job: &job, task, device: device.clone().autodiff(), weights };
     let mut curve = Vec::new();
     let mut speed = Speed::default();
     let outcome = match run.go(&mut curve, &mut speed, tell) {
@@ -73,11 +85,12 @@ struct Run<'a> {
     job: &'a Job,
     task: &'a Task,
     device: Device,
+    weights: Option<&'a Path>,
 }
 
 /// The best model so far.
 struct Best {
-    /// Its score on the validation split.
+    /// Its score on the validation split; its loss in a learning-rate trial.
     validation: f64,
     model: Model,
 }
@@ -89,20 +102,41 @@ impl<'a> Run<'a> {
         speed: &mut Speed,
         tell: &mut dyn FnMut(WorkerEvent),
     ) -> Result<Outcome, Stop> {
+        let (job, task) = (self.job, self.task);
+        let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
+        memory::keep();
+        if let Some(init_from) = &job.init_from {
+            let start = PretrainedStart::reopen(init_from).map_err(|error| failed(&error))?;
+            let with_head = start.model(task, job.seed, &self.device);
+            let with_head = with_head.map_err(|error| failed(&error))?;
+            let encoded = start.encode(task, &with_head).map_err(|error| failed(&error))?;
+            let Pretrained { spec, model } = with_head.pretrained;
+            let data = CheckpointData { task, encoded: &encoded };
+            return self.learn(Learner { model, spec, data }, curve, speed, tell);
+        }
+        let family = families::find(&job.architecture).map_err(|error| failed(&error))?;
+        let spec = ModelSpec::new(family, job.config.clone()).map_err(|error| failed(&error))?;
+        let model = spec.initialized(job.seed, &self.device);
+        let data = TaskData { task, objective: TaskObjective::new(task, job.objective, &model) };
+        self.learn(Learner { model, spec, data }, curve, speed, tell)
+    }
+
+    /// Trains and scores a model.
+    fn learn<'d, D: RunData<'d>>(
+        &self,
+        learner: Learner<D>,
+        curve: &mut Vec<CurvePoint>,
+        speed: &mut Speed,
+        tell: &mut dyn FnMut(WorkerEvent),
+    ) -> Result<Outcome, Stop> {
         let Job { training, scored, seed, .. } = self.job;
         let failed = |error: &dyn std::fmt::Display| Stop::Failed(error.to_string());
-        let family = families::find(&self.job.architecture).map_err(|error| failed(&error))?;
-        let model_spec = ModelSpec::new(family, self.job.config.clone());
-        let model_spec = model_spec.map_err(|error| failed(&error))?;
-        memory::keep();
-        let model = model_spec.initialized(*seed, &self.device);
-        let objective = TaskObjective::new(self.task, self.job.objective, &model);
-        let flops = TypicalWorkload::of(self.task, self.job.objective)
-            .flops(&model_spec.architecture.backbone)
-            .train;
+        let Learner { model, spec, data } = learner;
+        let typical = TypicalWorkload::of(self.task, self.job.objective);
+        let flops = typical.flops(&spec.architecture.backbone).train;
         let mut callbacks = Training {
             run: self,
-            objective,
+            data,
             flops,
             curve,
             loss: LossSum::ZERO,
@@ -134,8 +168,11 @@ impl<'a> Run<'a> {
         if scored.test.is_none() {
             return Ok(Outcome::Finished { test: validation, validation, secondary: Vec::new() });
         }
+        if let Some(folder) = self.weights {
+            save(folder, &model, &spec, data.tokenizer()).map_err(|error| failed(&error))?;
+        }
         tell(WorkerEvent::Testing);
-        let (test, secondary) = self.test(objective, &model)?;
+        let (test, secondary) = self.test(data, &model)?;
         Ok(Outcome::Finished { test, validation, secondary })
     }
 
@@ -151,44 +188,50 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn validation(&self) -> Split<'a> {
-        let count = self.job.scored.validation;
-        split(&self.task.validation, &self.task.answers.validation, count)
-    }
-
-    fn score(
+    fn score<'d, D: RunData<'d>>(
         &self,
+        data: D,
         metric: Metric,
         predictions: &[Prediction],
         split: Split<'_>,
     ) -> Result<f64, Stop> {
-        let score = score(self.task, metric, predictions, split).map(rounded);
+        let decode = |tokens: &[u32]| data.text(tokens);
+        let score = score(self.task, metric, predictions, split, &decode).map(rounded);
         score.map_err(|error| Stop::Failed(error.to_string()))
     }
 
     /// The score on the test split, and the secondary scores.
-    fn test(&self, objective: TaskObjective<'_>, model: &Model) -> Result<(f64, Vec<f64>), Stop> {
+    fn test<'d, D: RunData<'d>>(&self, data: D, model: &Model) -> Result<(f64, Vec<f64>), Stop> {
         let count = self.job.scored.test.unwrap_or(0);
         let split = split(&self.task.test, &self.task.answers.test, count);
-        let predictions = predictions(objective, model, split)?;
-        let score = |metric| self.score(metric, &predictions, split);
+        let predictions = predictions(data, model, data.test(), split)?;
+        let score = |metric| self.score(data, metric, &predictions, split);
         let also = self.task.also.iter().map(|metric| score(*metric));
         Ok((score(self.task.score)?, also.collect::<Result<_, _>>()?))
     }
 }
 
-/// The predictions on a split.
-fn predictions(
-    objective: TaskObjective<'_>,
+/// A model with what it learns.
+struct Learner<D> {
+    model: Model,
+    spec: ModelSpec,
+    data: D,
+}
+
+/// The predictions for the first examples, as many as the split has.
+fn predictions<'d, D: RunData<'d>>(
+    data: D,
     model: &Model,
+    examples: &[<D::Objective as Objective>::Example],
     split: Split<'_>,
 ) -> Result<Vec<Prediction>, Stop> {
     let mut predictions = Vec::with_capacity(split.examples.len());
-    for some in split.examples.chunks(EVALUATION_BATCH) {
-        let predicted = objective.predict(model, some);
+    for some in examples[..split.examples.len()].chunks(EVALUATION_BATCH) {
+        let predicted = data.objective().predict(model, some);
         predictions.extend(predicted.map_err(|error| Stop::Failed(error.to_string()))?);
     }
-    Ok(predictions)
+    let pairs = predictions.into_iter().zip(split.examples);
+    Ok(pairs.map(|(prediction, example)| data.of_task(prediction, &example.target)).collect())
 }
 
 /// The resolution of the learning-rate schedule, independent of the number of training steps.

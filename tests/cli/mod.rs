@@ -9,6 +9,7 @@ mod images;
 mod pipelines;
 mod pretraining;
 mod recipes;
+mod running_text;
 mod runs;
 mod target_texts;
 mod tasks;

@@ -4,3 +4,4 @@ mod objectives;
 mod planning;
 mod program;
 mod published;
+mod weights;

@@ -4,8 +4,10 @@ import itertools
 
 import numpy as np
 import scipy.optimize
+import scipy.special
 import scipy.stats
 import statsmodels.stats.multitest
+import statsmodels.stats.power
 
 
 def numbers(values):
@@ -24,6 +26,34 @@ def summaries(generator):
             "standard_deviation": float(np.std(x, ddof=1)),
             "interval": numbers(interval),
         }
+
+
+def ranged(generator):
+    """Intervals of a mean within a range: of the log or logit of the mean, by the delta method."""
+    for most, samples in (
+        (None, [generator.gamma(2, 1, n) for n in (2, 3, 10)]),
+        (1.0, [generator.beta(20, 1, n) for n in (2, 3, 5, 30)]),
+        (100.0, [100 * generator.beta(1, 9, n) for n in (3, 4)] + [np.array([100.0, 100.0, 81.25])]),
+    ):
+        for x in samples:
+            mean, half = np.mean(x), scipy.stats.t.ppf(0.975, len(x) - 1) * scipy.stats.sem(x)
+            if most is None:
+                interval = np.exp([np.log(mean) - half / mean, np.log(mean) + half / mean])
+            else:
+                share = mean / most
+                half = half / most / (share * (1 - share))
+                interval = most * scipy.special.expit([scipy.special.logit(share) - half, scipy.special.logit(share) + half])
+            yield {"values": numbers(x), "most": most, "interval": numbers(interval)}
+
+
+def powers():
+    """The least number of pairs with a power of 80 %."""
+    solve = statsmodels.stats.power.TTestPower()
+    for standardized, level in itertools.product((0.05, 0.2, 0.5, 1.0, 1.7, 2.3, 3.0), (0.05, 0.05 / 3, 0.05 / 7)):
+        n = 2
+        while solve.power(standardized, n, level) < 0.8:
+            n += 1
+        yield {"standardized": standardized, "level": level, "pairs": n}
 
 
 def quantiles():
@@ -179,4 +209,6 @@ def statistics(seed):
         "corrections": list(corrections(generator)),
         "lines": list(lines(generator)),
         "fits": list(fits(generator)),
+        "ranged": list(ranged(generator)),
+        "powers": list(powers()),
     }

@@ -74,41 +74,185 @@ pub fn loss(model: &Model, batch: &TextBatch) -> BatchLoss {
 ///
 /// Panics if the model has another head than the targets need.
 pub fn smoothed_loss(model: &Model, batch: &TextBatch, smoothing: f64) -> BatchLoss {
-    let targets = batch.size().targets;
-    let sum = match &batch.targets {
-        TextTargets::Classes(classes) => {
-            let positions = batch.target_positions();
-            let mut classes: Vec<i64> =
-                positions.iter().map(|&position| classes[position]).collect();
-            if classes.is_empty() {
-                classes.push(IGNORE);
+    TextScores::of(model, batch).smoothed_loss(batch, smoothing)
+}
+
+/// The scores of one forward pass, from which the loss and the predictions of a batch follow.
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one value lives for one batch")]
+pub enum TextScores {
+    /// The scores of classes, labels or values, `[targets, classes]`; see [`scores`].
+    Classes(Tensor<2>),
+    /// The scores of the start and the end of an answer, `[rows, width]`.
+    Ends {
+        /// Of the start.
+        starts: Tensor<2>,
+        /// Of the end.
+        ends: Tensor<2>,
+    },
+    /// Sentence vectors, `[rows, d_model]`; see [`vectors`].
+    Vectors(Tensor<2>),
+}
+
+impl TextScores {
+    /// A forward pass.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the model has another head than the targets need.
+    pub fn of(model: &Model, batch: &TextBatch) -> Self {
+        match &batch.targets {
+            TextTargets::Spans(_) => {
+                let [starts, ends] = span_scores(model, batch);
+                Self::Ends { starts, ends }
             }
-            smoothed_cross_entropy_sum(scores(model, batch), &classes, smoothing)
+            TextTargets::Related(related) => Self::Vectors(vectors(model, batch, &related.vectors)),
+            _ => Self::Classes(scores(model, batch)),
         }
-        TextTargets::Numbers(values) => {
-            let scores = scores(model, batch);
-            let difference = scores.clone() - like(values, &scores);
-            (difference.clone() * difference).sum()
+    }
+
+    /// The loss of the batch of the forward pass.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the scores are of another kind than the targets.
+    pub fn loss(self, batch: &TextBatch) -> BatchLoss {
+        self.smoothed_loss(batch, 0.0)
+    }
+
+    /// The same with label smoothing; see [`smoothed_loss`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the scores are of another kind than the targets.
+    pub fn smoothed_loss(self, batch: &TextBatch, smoothing: f64) -> BatchLoss {
+        let targets = batch.size().targets;
+        let sum = match (&batch.targets, self) {
+            (TextTargets::Classes(classes), Self::Classes(scores)) => {
+                let positions = batch.target_positions();
+                let mut classes: Vec<i64> =
+                    positions.iter().map(|&position| classes[position]).collect();
+                if classes.is_empty() {
+                    classes.push(IGNORE);
+                }
+                smoothed_cross_entropy_sum(scores, &classes, smoothing)
+            }
+            (TextTargets::Numbers(values), Self::Classes(scores)) => {
+                let difference = scores.clone() - like(values, &scores);
+                (difference.clone() * difference).sum()
+            }
+            (TextTargets::Labels(values), Self::Classes(scores)) => {
+                let applies = like(values, &scores);
+                // -y log σ(x) - (1 - y) log(1 - σ(x)) = max(x, 0) - x y + log(1 + exp(-|x|))
+                let excess = activation::relu(scores.clone());
+                let softplus = (scores.clone().abs().neg().exp() + 1.0).log();
+                (excess - scores * applies + softplus).sum()
+            }
+            (TextTargets::Related(related), Self::Vectors(vectors)) => related.loss(vectors),
+            (TextTargets::Spans(spans), Self::Ends { starts, ends }) => {
+                let first: Vec<i64> = spans.iter().map(|span| span.first as i64).collect();
+                let last: Vec<i64> = spans.iter().map(|span| span.last as i64).collect();
+                let both = cross_entropy_sum(starts, &Targets::new(&first))
+                    + cross_entropy_sum(ends, &Targets::new(&last));
+                both / 2.0
+            }
+            _ => panic!("the scores are not those of the targets"),
+        };
+        BatchLoss { sum, targets }
+    }
+
+    /// The logits of each row, for several labels or a number.
+    ///
+    /// # Errors
+    ///
+    /// A value is NaN or infinite.
+    pub fn values(self) -> Result<Vec<Prediction>, GenerateError> {
+        let scores = self.classes();
+        let width = scores.dims()[1];
+        let values = to_vec_f32(scores);
+        match values.iter().all(|value| value.is_finite()) {
+            true => {
+                Ok(values.chunks_exact(width).map(|row| Prediction::Values(row.to_vec())).collect())
+            }
+            false => Err(GenerateError::NotFinite),
         }
-        TextTargets::Labels(values) => {
-            let scores = scores(model, batch);
-            let applies = like(values, &scores);
-            // -y log σ(x) - (1 - y) log(1 - σ(x)) = max(x, 0) - x y + log(1 + exp(-|x|))
-            let excess = activation::relu(scores.clone());
-            let softplus = (scores.clone().abs().neg().exp() + 1.0).log();
-            (excess - scores * applies + softplus).sum()
+    }
+
+    /// The best class of `candidates` for each target; labels are counted from the first candidate.
+    ///
+    /// # Errors
+    ///
+    /// A score is NaN.
+    pub fn labels(
+        self,
+        batch: &TextBatch,
+        candidates: Range<usize>,
+    ) -> Result<Vec<Prediction>, GenerateError> {
+        let scores = self.classes();
+        let classes = scores.dims()[1];
+        let scores = to_vec_f32(scores);
+        if scores.iter().any(|score| score.is_nan()) {
+            return Err(GenerateError::NotFinite);
         }
-        TextTargets::Related(related) => related.loss(vectors(model, batch, &related.vectors)),
-        TextTargets::Spans(spans) => {
-            let [starts, ends] = span_scores(model, batch);
-            let first: Vec<i64> = spans.iter().map(|span| span.first as i64).collect();
-            let last: Vec<i64> = spans.iter().map(|span| span.last as i64).collect();
-            let both = cross_entropy_sum(starts, &Targets::new(&first))
-                + cross_entropy_sum(ends, &Targets::new(&last));
-            both / 2.0
+        let best = |row: &[f32]| {
+            let labels = row[candidates.clone()].iter().enumerate();
+            labels.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(label, _)| label as u32)
+        };
+        let mut labels = scores.chunks_exact(classes).map(best);
+        let counts = batch.targets_by_row();
+        Ok(counts
+            .into_iter()
+            .map(|count| Prediction::Labels(labels.by_ref().take(count).collect()))
+            .collect())
+    }
+
+    fn classes(self) -> Tensor<2> {
+        match self {
+            Self::Classes(scores) => scores,
+            Self::Ends { .. } | Self::Vectors(_) => panic!("the model scores no classes"),
         }
-    };
-    BatchLoss { sum, targets }
+    }
+
+    /// The answer that scores highest in each row, among the row's tokens in `texts`; it begins
+    /// before it ends.
+    ///
+    /// # Errors
+    ///
+    /// A score is NaN.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the scores are not of an answer's ends.
+    pub fn spans(
+        self,
+        batch: &TextBatch,
+        texts: &[Range<usize>],
+    ) -> Result<Vec<Prediction>, GenerateError> {
+        let Self::Ends { starts, ends } = self else {
+            panic!("the scores of classes are not those of an answer's ends");
+        };
+        let (starts, ends) = (to_vec_f32(starts), to_vec_f32(ends));
+        if starts.iter().chain(&ends).any(|score| score.is_nan()) {
+            return Err(GenerateError::NotFinite);
+        }
+        let rows = starts.chunks_exact(batch.text.width).zip(ends.chunks_exact(batch.text.width));
+        let best = |((starts, ends), text): ((&[f32], &[f32]), &Range<usize>)| {
+            let none = starts[0] + ends[0];
+            let mut best = Prediction::Span { span: Span { first: 0, last: 0 }, score: none, none };
+            let mut highest = f32::NEG_INFINITY;
+            for first in text.clone() {
+                for last in (first..text.end).take(LONGEST_ANSWER) {
+                    let score = starts[first] + ends[last];
+                    if score > highest {
+                        highest = score;
+                        best = Prediction::Span { span: Span { first, last }, score, none };
+                    }
+                }
+            }
+            best
+        };
+        Ok(rows.zip(texts).map(best).collect())
+    }
 }
 
 /// The sentence vector of each row.
@@ -155,74 +299,8 @@ pub fn nats(model: &Model, batch: &TextBatch) -> Result<Vec<Prediction>, Generat
     batch.targets_by_row().into_iter().map(row).collect()
 }
 
-/// The best class of `candidates` for each target; labels are counted from the first candidate.
-///
-/// # Errors
-///
-/// A score is NaN.
-pub fn labels(
-    model: &Model,
-    batch: &TextBatch,
-    candidates: Range<usize>,
-) -> Result<Vec<Prediction>, GenerateError> {
-    let scores = scores(model, batch);
-    let classes = scores.dims()[1];
-    let scores = to_vec_f32(scores);
-    if scores.iter().any(|score| score.is_nan()) {
-        return Err(GenerateError::NotFinite);
-    }
-    let best = |row: &[f32]| {
-        let labels = row[candidates.clone()].iter().enumerate();
-        labels.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(label, _)| label as u32)
-    };
-    let mut labels = scores.chunks_exact(classes).map(best);
-    let counts = batch.targets_by_row();
-    Ok(counts
-        .into_iter()
-        .map(|count| Prediction::Labels(labels.by_ref().take(count).collect()))
-        .collect())
-}
-
 /// The longest answer in tokens.
 const LONGEST_ANSWER: usize = 30;
-
-/// The answer that scores highest in each row, among the row's tokens in `texts`; it begins before
-/// it ends.
-///
-/// # Errors
-///
-/// A score is NaN.
-///
-/// # Panics
-///
-/// Panics if the model has another head.
-pub fn spans(
-    model: &Model,
-    batch: &TextBatch,
-    texts: &[Range<usize>],
-) -> Result<Vec<Prediction>, GenerateError> {
-    let [starts, ends] = span_scores(model, batch).map(to_vec_f32);
-    if starts.iter().chain(&ends).any(|score| score.is_nan()) {
-        return Err(GenerateError::NotFinite);
-    }
-    let rows = starts.chunks_exact(batch.text.width).zip(ends.chunks_exact(batch.text.width));
-    let best = |((starts, ends), text): ((&[f32], &[f32]), &Range<usize>)| {
-        let none = starts[0] + ends[0];
-        let mut best = Prediction::Span { span: Span { first: 0, last: 0 }, score: none, none };
-        let mut highest = f32::NEG_INFINITY;
-        for first in text.clone() {
-            for last in (first..text.end).take(LONGEST_ANSWER) {
-                let score = starts[first] + ends[last];
-                if score > highest {
-                    highest = score;
-                    best = Prediction::Span { span: Span { first, last }, score, none };
-                }
-            }
-        }
-        best
-    };
-    Ok(rows.zip(texts).map(best).collect())
-}
 
 /// The scores of every position as the start and as the end of an answer, `[rows, width]`.
 fn span_scores(model: &Model, batch: &TextBatch) -> [Tensor<2>; 2] {

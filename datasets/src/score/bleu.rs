@@ -18,6 +18,7 @@ use super::checks::{check_references, references_signature};
 use super::error::ScoreError;
 use super::grams;
 use std::collections::HashMap;
+use std::ops::AddAssign;
 
 pub use super::tokens::Tokenization;
 
@@ -106,11 +107,9 @@ impl Bleu {
     ) -> Result<BleuScore, ScoreError> {
         check_references(hypotheses, references)?;
         self.smoothing.check()?;
-        let mut counts = Counts::default();
+        let mut counts = BleuCounts::default();
         for (hypothesis, references) in hypotheses.iter().zip(references) {
-            let hypothesis = self.tokens(hypothesis.as_ref());
-            let references: Vec<_> = references.iter().map(|r| self.tokens(r.as_ref())).collect();
-            counts.add(&hypothesis, &references);
+            counts += self.counts(hypothesis.as_ref(), references);
         }
         let precisions = counts.precisions(self.smoothing);
         let brevity_penalty = counts.brevity_penalty();
@@ -123,7 +122,7 @@ impl Bleu {
             env!("CARGO_PKG_VERSION"),
         );
         Ok(BleuScore {
-            score: brevity_penalty * geometric_mean(&precisions),
+            score: self.score_of(&counts),
             precisions,
             matches: counts.matches,
             totals: counts.totals,
@@ -132,6 +131,17 @@ impl Bleu {
             reference_length: counts.reference_length,
             signature,
         })
+    }
+
+    /// The counts of a sentence, whose sums over a corpus give its score.
+    pub fn counts<R: AsRef<str>>(&self, hypothesis: &str, references: &[R]) -> BleuCounts {
+        let references: Vec<_> = references.iter().map(|r| self.tokens(r.as_ref())).collect();
+        BleuCounts::new(&self.tokens(hypothesis), &references)
+    }
+
+    /// The score of summed counts, from 0 to 100.
+    pub fn score_of(&self, counts: &BleuCounts) -> f64 {
+        counts.brevity_penalty() * geometric_mean(&counts.precisions(self.smoothing))
     }
 
     fn tokens(&self, sentence: &str) -> Vec<String> {
@@ -147,22 +157,34 @@ fn geometric_mean(values: &[f64]) -> f64 {
     (values.iter().map(|p| p.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
-/// Counts summed over the corpus.
-#[derive(Default)]
-struct Counts {
+/// Counts of a sentence, or summed over a corpus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BleuCounts {
     matches: [usize; ORDERS],
     totals: [usize; ORDERS],
     hypothesis_length: usize,
     reference_length: usize,
 }
 
-impl Counts {
-    fn add(&mut self, hypothesis: &[String], references: &[Vec<String>]) {
+impl AddAssign for BleuCounts {
+    fn add_assign(&mut self, other: Self) {
+        for n in 0..ORDERS {
+            self.matches[n] += other.matches[n];
+            self.totals[n] += other.totals[n];
+        }
+        self.hypothesis_length += other.hypothesis_length;
+        self.reference_length += other.reference_length;
+    }
+}
+
+impl BleuCounts {
+    fn new(hypothesis: &[String], references: &[Vec<String>]) -> Self {
         let length = hypothesis.len();
-        self.hypothesis_length += length;
         // Ties go to the shorter reference.
         let lengths = references.iter().map(Vec::len);
-        self.reference_length += lengths.min_by_key(|r| (r.abs_diff(length), *r)).unwrap_or(0);
+        let closest = lengths.min_by_key(|r| (r.abs_diff(length), *r)).unwrap_or(0);
+        let mut counts =
+            Self { hypothesis_length: length, reference_length: closest, ..Self::default() };
         for n in 1..=ORDERS {
             let mut allowed = HashMap::new();
             for reference in references {
@@ -171,9 +193,10 @@ impl Counts {
                     *most = count.max(*most);
                 }
             }
-            self.matches[n - 1] += grams::matches(&grams::count(hypothesis, n), &allowed);
-            self.totals[n - 1] += (length + 1).saturating_sub(n);
+            counts.matches[n - 1] = grams::matches(&grams::count(hypothesis, n), &allowed);
+            counts.totals[n - 1] = (length + 1).saturating_sub(n);
         }
+        counts
     }
 
     fn brevity_penalty(&self) -> f64 {

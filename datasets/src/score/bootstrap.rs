@@ -109,13 +109,47 @@ impl Bootstrap {
             scores.push(score(&resample)?);
         }
         check_finite("score of resample", &scores)?;
-        scores.sort_by(f64::total_cmp);
-        Ok(Interval {
-            score: all,
-            low: quantile(&scores, (1.0 - self.level) / 2.0),
-            high: quantile(&scores, (1.0 + self.level) / 2.0),
+        Ok(self.of(all, scores))
+    }
+
+    /// The intervals of several scores on the same resamples; `None` for a score that is undefined
+    /// for all examples or any resample. `scores` is called as `score` of [`Self::interval`], and
+    /// always gives the same number of scores.
+    ///
+    /// # Errors
+    ///
+    /// [`ScoreError`] if there are fewer than two examples, the settings are invalid, or `scores`
+    /// returns an error.
+    pub fn intervals(
+        &self,
+        examples: usize,
+        mut scores: impl FnMut(&[usize]) -> Result<Vec<Option<f64>>, ScoreError>,
+    ) -> Result<Vec<Option<Interval>>, ScoreError> {
+        let mut columns: Vec<Vec<Option<f64>>> = Vec::new();
+        self.interval(examples, |resample| {
+            let row = scores(resample)?;
+            columns.resize(row.len(), Vec::new());
+            columns.iter_mut().zip(row).for_each(|(column, score)| column.push(score));
+            Ok(0.0)
+        })?;
+        let interval = |column: Vec<Option<f64>>| {
+            let values: Option<Vec<f64>> = column.into_iter().collect();
+            let mut values = values.filter(|values| check_finite("score", values).is_ok())?;
+            let all = values.remove(0);
+            Some(self.of(all, values))
+        };
+        Ok(columns.into_iter().map(interval).collect())
+    }
+
+    /// The interval of a score from those of the resamples.
+    fn of(&self, score: f64, mut resampled: Vec<f64>) -> Interval {
+        resampled.sort_by(f64::total_cmp);
+        Interval {
+            score,
+            low: quantile(&resampled, (1.0 - self.level) / 2.0),
+            high: quantile(&resampled, (1.0 + self.level) / 2.0),
             level: self.level,
-        })
+        }
     }
 
     fn check(&self, examples: usize) -> Result<(), ScoreError> {

@@ -18,6 +18,7 @@ use super::grams;
 use super::text::{is_space, words};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::AddAssign;
 
 /// The treatment of white space between words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -81,14 +82,9 @@ impl Chrf {
         references: &[Vec<R>],
     ) -> Result<ChrfScore, ScoreError> {
         check_references(hypotheses, references)?;
-        let mut sums = vec![Counts::default(); self.character_order + self.word_order];
+        let mut sums = ChrfCounts::default();
         for (hypothesis, references) in hypotheses.iter().zip(references) {
-            let hypothesis = Units::new(self, hypothesis.as_ref());
-            for (sum, counts) in sums.iter_mut().zip(self.best(&hypothesis, references)) {
-                sum.found += counts.found;
-                sum.expected += counts.expected;
-                sum.matches += counts.matches;
-            }
+            sums += &self.counts(hypothesis.as_ref(), references);
         }
         let signature = format!(
             "nrefs:{}|case:{}|eff:yes|nc:{}|nw:{}|space:{}|version:burn-zoo-{}",
@@ -100,23 +96,30 @@ impl Chrf {
             env!("CARGO_PKG_VERSION"),
         );
         let name = format!("chrF{}{}", self.beta, "+".repeat(self.word_order));
-        Ok(ChrfScore { score: self.f_score(&sums), name, signature })
+        Ok(ChrfScore { score: self.score_of(&sums), name, signature })
     }
 
-    /// The counts with the best-scoring reference; ties go to the first.
-    fn best<R: AsRef<str>>(&self, hypothesis: &Units, references: &[R]) -> Vec<Counts> {
+    /// The counts of a sentence, whose sums over a corpus give its score: those with the reference
+    /// that scores best; ties go to the first.
+    pub fn counts<R: AsRef<str>>(&self, hypothesis: &str, references: &[R]) -> ChrfCounts {
+        let hypothesis = Units::new(self, hypothesis);
         let mut best = (-1.0, Vec::new());
         for reference in references {
-            let counts = self.counts(hypothesis, &Units::new(self, reference.as_ref()));
+            let counts = self.with(&hypothesis, &Units::new(self, reference.as_ref()));
             let score = self.f_score(&counts);
             if score > best.0 {
                 best = (score, counts);
             }
         }
-        best.1
+        ChrfCounts { orders: best.1 }
     }
 
-    fn counts(&self, hypothesis: &Units, reference: &Units) -> Vec<Counts> {
+    /// The score of summed counts, from 0 to 100.
+    pub fn score_of(&self, counts: &ChrfCounts) -> f64 {
+        self.f_score(&counts.orders)
+    }
+
+    fn with(&self, hypothesis: &Units, reference: &Units) -> Vec<Counts> {
         let characters = (1..=self.character_order)
             .map(|n| Counts::of(&hypothesis.characters, &reference.characters, n));
         let words =
@@ -179,8 +182,26 @@ fn split_punctuation(word: &str) -> Vec<String> {
     [first, second].into_iter().filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
+/// Counts of n-grams of a sentence, or summed over a corpus.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChrfCounts {
+    /// One for each order; empty where nothing was counted.
+    orders: Vec<Counts>,
+}
+
+impl AddAssign<&Self> for ChrfCounts {
+    fn add_assign(&mut self, other: &Self) {
+        self.orders.resize(self.orders.len().max(other.orders.len()), Counts::default());
+        for (sum, counts) in self.orders.iter_mut().zip(&other.orders) {
+            sum.found += counts.found;
+            sum.expected += counts.expected;
+            sum.matches += counts.matches;
+        }
+    }
+}
+
 /// N-grams of one order.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Counts {
     found: usize,
     expected: usize,

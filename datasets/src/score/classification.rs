@@ -90,14 +90,43 @@ impl ClassificationReport {
         check_lengths("examples", found.len(), expected.len())?;
         check_labels(found, labels.len())?;
         check_labels(expected, labels.len())?;
-        let mut counts = vec![F1Counts::default(); labels.len()];
         let mut confusion = BTreeMap::<(u32, u32), usize>::new();
         for (&found, &expected) in found.iter().zip(expected) {
-            counts[found as usize].found += 1;
-            counts[expected as usize].expected += 1;
-            counts[expected as usize].correct += usize::from(found == expected);
             *confusion.entry((expected, found)).or_default() += 1;
         }
+        let cells = confusion.into_iter();
+        Self::of_confusion(
+            cells.map(|((expected, found), count)| ConfusionCell { expected, found, count }),
+            labels,
+        )
+    }
+
+    /// The scores of a confusion matrix; label `i` is called `labels[i]`.
+    ///
+    /// # Errors
+    ///
+    /// [`ScoreError`] if the matrix is empty, or a label has no name.
+    pub fn of_confusion<S: AsRef<str>>(
+        cells: impl IntoIterator<Item = ConfusionCell>,
+        labels: &[S],
+    ) -> Result<Self, ScoreError> {
+        let mut counts = vec![F1Counts::default(); labels.len()];
+        let (mut confusion, mut examples) = (Vec::new(), 0);
+        for cell in cells {
+            let ConfusionCell { expected, found, count } = cell;
+            check_labels(&[found, expected], labels.len())?;
+            if count == 0 {
+                continue;
+            }
+            examples += count;
+            counts[found as usize].found += count;
+            counts[expected as usize].expected += count;
+            if found == expected {
+                counts[expected as usize].correct += count;
+            }
+            confusion.push(cell);
+        }
+        check_lengths("examples", examples, examples)?;
         let classes: Vec<_> = labels
             .iter()
             .zip(&counts)
@@ -107,15 +136,12 @@ impl ClassificationReport {
         let weighted = classes.iter().map(|c| Weighted { score: &c.score, weight: c.support });
         let correct: usize = counts.iter().map(|class| class.correct).sum();
         Ok(Self {
-            examples: found.len(),
-            accuracy: correct as f64 / found.len() as f64,
+            examples,
+            accuracy: correct as f64 / examples as f64,
             macro_average: F1Score::mean(occurring.map(|class| &class.score)),
             weighted_average: F1Score::weighted_mean(weighted),
             mcc: matthews(&counts),
-            confusion: confusion
-                .into_iter()
-                .map(|((expected, found), count)| ConfusionCell { expected, found, count })
-                .collect(),
+            confusion,
             classes,
         })
     }

@@ -13,6 +13,7 @@
 use super::checks::check_lengths;
 use super::error::ScoreError;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 
 /// How to interpret an inside or end tag that does not follow a tag of its type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -172,6 +173,16 @@ pub fn surface_score<W: AsRef<str>, F: AsRef<str>, E: AsRef<str>>(
     let mut score = EntityScore { correct, found, expected, ..EntityScore::default() };
     score.divide();
     Ok(score)
+}
+
+/// The score of both corpora together: counts are added.
+impl AddAssign<&Self> for EntityScore {
+    fn add_assign(&mut self, other: &Self) {
+        self.correct += other.correct;
+        self.found += other.found;
+        self.expected += other.expected;
+        self.divide();
+    }
 }
 
 impl EntityScore {

@@ -9,6 +9,7 @@ use super::labels::Labels;
 use super::metric::{Metric, Reference};
 use super::settings::{BuiltTask, from_map};
 use super::sizes;
+use super::sources::Sources;
 use super::spec::{DividedSettings, TaskSpec};
 use super::splits::{Answers, Splits, Train};
 use super::token_table::TokenTable;
@@ -36,6 +37,8 @@ pub struct Task {
     pub test: Vec<Example>,
     /// The reference texts, for metrics that compare them with text from [`TokenTable::decode`].
     pub answers: Answers,
+    /// The texts that the examples were made from; `None` where there are none.
+    pub sources: Option<Sources>,
     /// Published results; empty if the settings differ from the published ones.
     pub references: &'static [Reference],
     /// The `score` of the best prediction that ignores the input.
@@ -51,9 +54,9 @@ pub struct Task {
 impl Task {
     fn new(spec: TaskSpec, definition: TaskDefinition, splits: Splits) -> Self {
         let TaskDefinition { kind, score, also, tokens, labels, references } = definition;
-        let chance = chance(score, &splits);
+        let chance = chance(score, &splits, &tokens);
         let (lengths, data_hash) = (splits.lengths(), splits.hash(&tokens, &labels));
-        let Splits { train, validation, test, answers } = splits;
+        let Splits { train, validation, test, answers, sources } = splits;
         Self {
             spec,
             kind,
@@ -64,6 +67,7 @@ impl Task {
             validation,
             test,
             answers,
+            sources,
             references,
             chance,
             lengths,
@@ -79,6 +83,12 @@ impl Task {
     /// different order that depends on the seed.
     pub fn train(&self, seed: u64, index: u64) -> Example {
         self.train.example(seed, index)
+    }
+
+    /// The row in [`Task::sources`] of the training example with this index; `None` for generated
+    /// examples.
+    pub fn train_row(&self, seed: u64, index: u64) -> Option<usize> {
+        self.train.row(seed, index)
     }
 
     /// The number of training examples in an epoch; `None` if they never repeat.

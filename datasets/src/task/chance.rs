@@ -3,15 +3,45 @@
 use super::example::Example;
 use super::metric::Metric;
 use super::splits::Splits;
+use super::token_table::TokenTable;
+use crate::score::bleu::Bleu;
+use crate::score::chrf::Chrf;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The score of the best constant prediction on the test examples, fitted to training examples.
-pub(super) fn chance(score: Metric, splits: &Splits) -> f64 {
+pub(super) fn chance(score: Metric, splits: &Splits, tokens: &TokenTable) -> f64 {
     match score {
         Metric::Accuracy | Metric::TagAccuracy => most_frequent(splits),
         Metric::BitsPerCharacter => frequencies(splits),
-        Metric::EntityF1 | Metric::ExactMatch | Metric::Bleu | Metric::ChrF => 0.0,
+        // No entity is found by always predicting "outside".
+        Metric::EntityF1 => 0.0,
+        Metric::ExactMatch | Metric::Bleu | Metric::ChrF => one_answer(score, splits, tokens),
     }
+}
+
+/// The score of the most frequent training target as the answer to everything.
+fn one_answer(score: Metric, splits: &Splits, tokens: &TokenTable) -> f64 {
+    let mut counts: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
+    for example in splits.train.sample() {
+        *counts.entry(example.target.ids()).or_default() += 1;
+    }
+    let most = counts.iter().max_by_key(|(ids, count)| (**count, Reverse(*ids)));
+    let answer = most.map(|(ids, _)| ids.clone()).unwrap_or_default();
+    let is_right = |example: &&Example| example.target.ids() == answer;
+    let references: Vec<Vec<&str>> =
+        splits.answers.test.iter().map(|text| vec![text.as_str()]).collect();
+    let answers = vec![tokens.decode(&answer); references.len()];
+    let found = match score {
+        Metric::Bleu => Bleu::default().score(&answers, &references).map(|score| score.score),
+        Metric::ChrF => Chrf::default().score(&answers, &references).map(|score| score.score),
+        _ => {
+            let right = splits.test.iter().filter(is_right).count();
+            return 100.0 * right as f64 / splits.test.len().max(1) as f64;
+        }
+    };
+    // Without answers there is nothing to score.
+    found.unwrap_or(0.0)
 }
 
 fn counts(examples: &[Example]) -> BTreeMap<u32, f64> {

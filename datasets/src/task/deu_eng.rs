@@ -12,6 +12,7 @@
 use super::definition::TaskDefinition;
 use super::error::check;
 use super::settings::{BuiltTask, Settings};
+use super::sources::{Sources, rewritten};
 use super::splits::{Answers, Splits, Train};
 use super::units::Units;
 use super::{Example, Labels, Metric, Target, TaskError, TaskKind, TokenTable};
@@ -67,6 +68,13 @@ const LEARNT_FROM: usize = 20_000;
 
 type Pair<'a> = (&'a str, &'a str);
 
+/// Pairs and their tokens.
+#[derive(Default)]
+struct Encoded<'a> {
+    pairs: Vec<Pair<'a>>,
+    examples: Vec<Example>,
+}
+
 impl Settings for DeuEng {
     fn build(self, search_path: &SearchPath) -> Result<BuiltTask, TaskError> {
         check("vocabulary", self.vocabulary, 257..=100_000)?;
@@ -84,14 +92,22 @@ impl Settings for DeuEng {
         let all = train.iter().flat_map(|&(source, target)| [source, target]);
         let tokens = match self.units {
             Units::Characters => TokenTable::characters(all.flat_map(str::chars)),
-            Units::Words => TokenTable::words(all, self.min_count),
+            Units::Words => TokenTable::spaced_words(all, self.min_count),
             Units::Subwords => TokenTable::subwords(texts, self.vocabulary)?,
         };
         let train = self.examples(&train, &tokens)?;
-        let (validation, references) = self.held_out(&validation, &tokens, self.validation)?;
-        let mut answers = Answers { validation: references, test: Vec::new() };
-        let (test, references) = self.held_out(&test, &tokens, self.test)?;
-        answers.test = references;
+        let validation = self.held_out(&validation, &tokens, self.validation)?;
+        let test = self.held_out(&test, &tokens, self.test)?;
+        let targets = |split: &Encoded<'_>| -> Vec<String> {
+            split.pairs.iter().map(|pair| pair.1.to_owned()).collect()
+        };
+        let answers = Answers { validation: targets(&validation), test: targets(&test) };
+        let source = |split: &Encoded<'_>| -> Vec<_> {
+            split.pairs.iter().map(|pair| rewritten(pair.0, pair.1)).collect()
+        };
+        let sources =
+            Sources { train: source(&train), validation: source(&validation), test: source(&test) };
+        let [train, validation, test] = [train, validation, test].map(|split| split.examples);
         for (split, examples, wanted) in [
             ("training", &train, 1),
             ("validation", &validation, self.validation),
@@ -101,7 +117,9 @@ impl Settings for DeuEng {
                 return Err(TaskError::TooFew { split, wanted, found: examples.len() });
             }
         }
-        let splits = Splits::new(Train::Fixed(train), validation, test).with_answers(answers);
+        let splits = Splits::new(Train::Fixed(train), validation, test)
+            .with_answers(answers)
+            .with_sources(sources);
         let definition = TaskDefinition {
             kind: TaskKind::Transduction,
             score: Metric::Bleu,
@@ -130,33 +148,45 @@ impl DeuEng {
         Ok(both.then_some(Example { input, target: Target::Sequence(target) }))
     }
 
-    fn examples(&self, pairs: &[Pair<'_>], tokens: &TokenTable) -> Result<Vec<Example>, TaskError> {
-        pairs.iter().filter_map(|pair| self.example(pair, tokens).transpose()).collect()
+    /// The pairs whose sentences fit.
+    fn examples<'a>(
+        &self,
+        pairs: &[Pair<'a>],
+        tokens: &TokenTable,
+    ) -> Result<Encoded<'a>, TaskError> {
+        let mut fitting = Encoded::default();
+        for pair in pairs {
+            if let Some(example) = self.example(pair, tokens)? {
+                fitting.pairs.push(*pair);
+                fitting.examples.push(example);
+            }
+        }
+        Ok(fitting)
     }
 
     /// A sample of the sentences that fit, short and long ones alike, with their translations.
-    fn held_out(
+    fn held_out<'a>(
         &self,
-        pairs: &[Pair<'_>],
+        pairs: &[Pair<'a>],
         tokens: &TokenTable,
         wanted: usize,
-    ) -> Result<(Vec<Example>, Vec<String>), TaskError> {
+    ) -> Result<Encoded<'a>, TaskError> {
         let mut sources = HashSet::new();
-        let mut first: Vec<&Pair<'_>> =
+        let mut first: Vec<&Pair<'a>> =
             pairs.iter().filter(|(source, _)| sources.insert(*source)).collect();
         // Ordered by hash, which is independent of the content.
         first.sort_by_cached_key(|(source, _)| <[u8; 32]>::from(Sha256::digest(source)));
-        let (mut examples, mut answers) = (Vec::new(), Vec::new());
+        let mut sample = Encoded::default();
         for pair in first {
-            if examples.len() == wanted {
+            if sample.examples.len() == wanted {
                 break;
             }
             if let Some(example) = self.example(pair, tokens)? {
-                examples.push(example);
-                answers.push(pair.1.to_owned());
+                sample.examples.push(example);
+                sample.pairs.push(*pair);
             }
         }
-        Ok((examples, answers))
+        Ok(sample)
     }
 }
 

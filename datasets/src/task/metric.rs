@@ -11,7 +11,9 @@ pub enum Metric {
     TagAccuracy,
     /// Micro-averaged F1 over whole entities in percent, as CoNLL's `conlleval` computes it.
     EntityF1,
-    /// Percent of inputs whose whole target sequence is correct, including its end.
+    /// Percent of inputs whose whole target sequence is correct, including its end. Of texts: whose
+    /// text is that of the data, up to the kind and number of spaces, so that an unknown word is
+    /// never correct.
     ExactMatch,
     /// Bits per character: the mean of -log2 of each target's probability.
     BitsPerCharacter,

@@ -10,6 +10,7 @@
 use super::definition::TaskDefinition;
 use super::error::check;
 use super::settings::{BuiltTask, Settings};
+use super::sources::{Sources, classified};
 use super::splits::{Splits, Train};
 use super::{Example, Labels, Metric, Reference, Target, TaskError, TaskKind, TokenTable};
 use crate::locate::{DataFile, SearchPath};
@@ -78,8 +79,14 @@ impl Settings for Polarity {
             };
             split.iter().map(example).collect()
         };
+        let source = |split: &[(String, u32)]| -> Vec<_> {
+            split.iter().map(|(sentence, label)| classified(sentence, *label)).collect()
+        };
+        let sources =
+            Sources { train: source(&train), validation: source(&validation), test: source(&test) };
         let splits =
-            Splits::new(Train::Fixed(examples(&train)?), examples(&validation)?, examples(&test)?);
+            Splits::new(Train::Fixed(examples(&train)?), examples(&validation)?, examples(&test)?)
+                .with_sources(sources);
         let definition = TaskDefinition {
             kind: TaskKind::Classification,
             score: Metric::Accuracy,

@@ -4,6 +4,7 @@ use super::example::{Example, Lengths, Target};
 use super::generated::{self, Generate, Split};
 use super::labels::Labels;
 use super::order::Order;
+use super::sources::Sources;
 use super::token_table::TokenTable;
 use crate::hash::hex;
 use sha2::{Digest, Sha256};
@@ -15,6 +16,7 @@ pub(super) struct Splits {
     pub(super) validation: Vec<Example>,
     pub(super) test: Vec<Example>,
     pub(super) answers: Answers,
+    pub(super) sources: Option<Sources>,
 }
 
 /// The reference texts, if the metric compares texts; otherwise empty.
@@ -50,6 +52,13 @@ impl Train {
         }
     }
 
+    /// The row of an example of a fixed list.
+    pub(super) fn row(&self, seed: u64, index: u64) -> Option<usize> {
+        let Self::Fixed(examples) = self else { return None };
+        let rows = examples.len() as u64;
+        Some(Order::new(seed, index / rows, rows).at(index % rows) as usize)
+    }
+
     pub(super) fn size(&self) -> Option<u64> {
         match self {
             Self::Endless(_) => None,
@@ -77,17 +86,22 @@ fn drawn_row(generator: &dyn Generate, row: u64) -> Example {
 
 impl Splits {
     pub(super) fn new(train: Train, validation: Vec<Example>, test: Vec<Example>) -> Self {
-        Self { train, validation, test, answers: Answers::default() }
+        Self { train, validation, test, answers: Answers::default(), sources: None }
     }
 
     pub(super) fn with_answers(self, answers: Answers) -> Self {
         Self { answers, ..self }
     }
 
+    /// The splits with the texts that their examples were made from.
+    pub(super) fn with_sources(self, sources: Sources) -> Self {
+        Self { sources: Some(sources), ..self }
+    }
+
     /// Shuffles validation and test in a fixed random order, so that any prefix of a split is a
     /// representative sample of it.
     pub(super) fn shuffled(self) -> Self {
-        let Self { train, validation, test, answers } = self;
+        let Self { train, validation, test, answers, sources } = self;
         let [validation_order, test_order] =
             [(0, validation.len()), (1, test.len())].map(|(split, count)| shuffled(split, count));
         Self {
@@ -96,6 +110,11 @@ impl Splits {
                 validation: permuted(answers.validation, &validation_order),
                 test: permuted(answers.test, &test_order),
             },
+            sources: sources.map(|sources| Sources {
+                train: sources.train,
+                validation: permuted(sources.validation, &validation_order),
+                test: permuted(sources.test, &test_order),
+            }),
             validation: permuted(validation, &validation_order),
             test: permuted(test, &test_order),
         }

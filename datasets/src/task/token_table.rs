@@ -1,7 +1,8 @@
 //! Vocabularies of tasks: ids and their tokens.
 
 use super::error::TaskError;
-use crate::tokenizer::Tokenizer;
+use super::words::{join_words, words_of};
+use crate::tokenizer::{SpecialTokens, Tokenizer};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The tokens of a task: ids from 0 on, and the written form of each.
@@ -12,23 +13,26 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct TokenTable {
     written: Vec<String>,
     ids: HashMap<String, u32>,
-    joining: Joining,
+    pub(super) joining: Joining,
 }
 
 /// How text is split into tokens, and tokens are joined to text.
 #[derive(Clone, Debug)]
-enum Joining {
+pub(super) enum Joining {
     /// Space-separated names.
     Names,
     /// Single characters.
     Characters,
-    /// Words and punctuation.
+    /// Words and punctuation, of texts that are only read.
     Words,
+    /// Words and punctuation, with or without a space before each.
+    SpacedWords,
     /// Subwords.
     Subwords(Tokenizer),
 }
 
-static RESERVED: [&str; 6] = ["<pad>", "<begin>", "<end>", "<sep>", "<mask>", "<unknown>"];
+pub(super) static RESERVED: [&str; 6] =
+    ["<pad>", "<begin>", "<end>", "<sep>", "<mask>", "<unknown>"];
 
 impl TokenTable {
     /// Pads shorter rows; always masked.
@@ -70,9 +74,21 @@ impl TokenTable {
         Self::new(alphabet.into_iter().map(String::from), Joining::Characters)
     }
 
-    /// The words and punctuation that occur at least `min_count` times, most frequent first.
+    /// The words and punctuation that occur at least `min_count` times, most frequent first, for
+    /// texts that are only read: [`Self::decode`] separates all of them by spaces.
     pub(super) fn words<'a>(texts: impl Iterator<Item = &'a str>, min_count: usize) -> Self {
-        Self::new(frequent(texts.flat_map(words_of), min_count), Joining::Words)
+        let words = texts.flat_map(words_of).map(|word| word.text);
+        Self::new(frequent(words, min_count), Joining::Words)
+    }
+
+    /// The words and punctuation that occur at least `min_count` times, for texts that are also
+    /// written.
+    ///
+    /// A word that follows its predecessor without a space is a token of its own, so that a text
+    /// of known tokens is decoded as it was written, up to the kind and number of its spaces.
+    pub(super) fn spaced_words<'a>(texts: impl Iterator<Item = &'a str>, min_count: usize) -> Self {
+        let forms = texts.flat_map(words_of).map(|word| word.form());
+        Self::new(frequent(forms, min_count), Joining::SpacedWords)
     }
 
     /// The names that occur at least `min_count` times, most frequent first.
@@ -126,7 +142,10 @@ impl TokenTable {
             Joining::Names => {
                 text.split_whitespace().map(|name| self.id_or_unknown(name)).collect()
             }
-            Joining::Words => words_of(text).map(|word| self.id_or_unknown(word)).collect(),
+            Joining::Words => words_of(text).map(|word| self.id_or_unknown(word.text)).collect(),
+            Joining::SpacedWords => {
+                words_of(text).map(|word| self.id_or_unknown(&word.form())).collect()
+            }
             Joining::Characters => {
                 let mut bytes = [0; 4];
                 text.chars().map(|c| self.id_or_unknown(c.encode_utf8(&mut bytes))).collect()
@@ -145,60 +164,29 @@ impl TokenTable {
         let shown = |id: &u32| *id >= Self::UNKNOWN && (*id as usize) < self.len();
         let names = ids.iter().filter(|id| shown(id)).map(|&id| self.written[id as usize].as_str());
         match &self.joining {
-            Joining::Names => names.collect::<Vec<_>>().join(" "),
+            Joining::Names | Joining::Words => names.collect::<Vec<_>>().join(" "),
             Joining::Characters => names.collect(),
-            Joining::Words => join_words(names),
+            Joining::SpacedWords => join_words(names),
             Joining::Subwords(tokenizer) => {
                 let own = ids.iter().filter(|&&id| id >= Self::FIRST && (id as usize) < self.len());
                 let ids: Vec<u32> = own.map(|id| id - Self::FIRST).collect();
-                tokenizer.decode(&ids).unwrap_or_default()
+                // A text may contain the name of a special token.
+                tokenizer.decode_with(&ids, SpecialTokens::Written).unwrap_or_default()
             }
         }
     }
 }
 
-fn frequent<'a>(names: impl Iterator<Item = &'a str>, min_count: usize) -> Vec<String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+fn frequent(names: impl Iterator<Item = impl Into<String>>, min_count: usize) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for name in names {
-        *counts.entry(name).or_default() += 1;
+        *counts.entry(name.into()).or_default() += 1;
     }
-    let mut kept: Vec<(&str, usize)> =
+    let mut kept: Vec<(String, usize)> =
         counts.into_iter().filter(|&(_, count)| count >= min_count).collect();
     // Stable sort: equally frequent names stay in alphabetical order.
     kept.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-    kept.into_iter().map(|(name, _)| name.to_owned()).collect()
-}
-
-/// Words, including inner apostrophes and hyphens, and every other symbol as a token of its own.
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start();
-        let first = rest.chars().next()?;
-        let inner = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-');
-        let end = match first.is_alphanumeric() {
-            true => rest.find(|c| !inner(c)).unwrap_or(rest.len()),
-            false => first.len_utf8(),
-        };
-        let (word, after) = rest.split_at(end);
-        rest = after;
-        Some(word)
-    })
-}
-
-/// Joins words with spaces, except before closing and after opening punctuation.
-fn join_words<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let mut text = String::new();
-    let mut tight = true;
-    for word in words {
-        let closes = matches!(word, "." | "," | "!" | "?" | ";" | ":" | ")" | "%" | "“" | "”");
-        if !tight && !closes {
-            text.push(' ');
-        }
-        text.push_str(word);
-        tight = matches!(word, "(" | "„" | "$");
-    }
-    text
+    kept.into_iter().map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]
@@ -207,10 +195,24 @@ mod tests {
 
     #[test]
     fn a_sentence_of_words_round_trips() {
-        let text = "Don't go (yet), „please“: it's 5% - o’clock!";
-        let tokens = TokenTable::words([text].into_iter(), 1);
-        assert_eq!(tokens.decode(&tokens.encode(text).unwrap()), text);
-        assert_eq!(tokens.decode(&tokens.encode("go now!").unwrap()), "go <unknown>!");
+        for text in [
+            "Don't go (yet), „please“: it's 5% - o’clock!",
+            "\"yes\" 3.14 2,5 $5.00 e-mail a/b (no) 10:30 50 % ...",
+            "नमस्ते हिन्दी, विद्यालय। क्‍ष",
+            "她说：“你好”，然后走了。 ขอบคุณค่ะ Đọc e\u{301}te\u{301} ❤\u{fe0f}👍🏽!",
+            "« Où ? » , l'été ; it ' s ##a ## b",
+        ] {
+            let tokens = TokenTable::spaced_words([text].into_iter(), 1);
+            assert_eq!(tokens.decode(&tokens.encode(text).unwrap()), text);
+        }
+        let tokens = TokenTable::spaced_words(["go, now!"].into_iter(), 1);
+        assert_eq!(tokens.decode(&tokens.encode(" go  later!").unwrap()), "go <unknown>!");
+    }
+
+    #[test]
+    fn a_word_with_vowel_signs_and_viramas_is_one_word() {
+        let tokens = TokenTable::words(["हिन्दी पुस्तक अच्छा"].into_iter(), 1);
+        assert_eq!(tokens.encode("पुस्तक हिन्दी").unwrap().len(), 2);
     }
 
     #[test]
@@ -218,11 +220,12 @@ mod tests {
         let tokens = TokenTable::words(["b a a", "c b a"].into_iter(), 2);
         assert_eq!(tokens.len(), 8);
         assert_eq!(tokens.encode("a b c").unwrap(), [6, 7, TokenTable::UNKNOWN]);
+        assert_eq!(tokens.decode(&tokens.encode("(a)").unwrap()), "<unknown> a <unknown>");
     }
 
     #[test]
     fn a_reserved_name_in_the_data_is_not_a_reserved_token() {
-        let tokens = TokenTable::words(["< end > <end>"].into_iter(), 1);
+        let tokens = TokenTable::spaced_words(["< end > <end>"].into_iter(), 1);
         assert!(tokens.encode("<end> <pad>").unwrap().iter().all(|&id| id >= TokenTable::UNKNOWN));
         assert_eq!(TokenTable::named(["<end>".to_owned()]).id("<end>"), Some(TokenTable::FIRST));
     }
@@ -231,7 +234,7 @@ mod tests {
     fn any_ids_can_be_decoded() {
         let ids: Vec<u32> = (0..400).chain([u32::MAX]).collect();
         let subwords = TokenTable::subwords(["ein Wort, zwei Wörter"].into_iter(), 300).unwrap();
-        let text = "zwei Wörter, 世";
+        let text = " zwei  Wörter,\n世 e\u{301} <|endoftext|> .";
         assert_eq!(subwords.decode(&subwords.encode(text).unwrap()), text);
         subwords.decode(&ids);
         assert_eq!(TokenTable::characters("ba".chars()).decode(&ids), "<unknown>ab");

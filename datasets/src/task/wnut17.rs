@@ -9,6 +9,7 @@
 use super::definition::TaskDefinition;
 use super::error::check;
 use super::settings::{BuiltTask, Settings};
+use super::sources::{Sources, tagged};
 use super::splits::{Splits, Train};
 use super::word_encoder::{Sentence, TaggedWord, WordEncoder, tag_names};
 use super::{Context, Example, Labels, Metric, Reference, TaskError, TaskKind};
@@ -76,8 +77,14 @@ impl Settings for Wnut17 {
         let examples = |split: &[Sentence]| -> Vec<Example> {
             split.iter().map(|sentence| encoder.example(sentence, &tags)).collect()
         };
+        let source = |split: &[Sentence]| -> Vec<_> {
+            split.iter().map(|sentence| tagged(sentence, &tags)).collect()
+        };
+        let sources =
+            Sources { train: source(train), validation: source(validation), test: source(test) };
         let splits =
-            Splits::new(Train::Fixed(examples(train)), examples(validation), examples(test));
+            Splits::new(Train::Fixed(examples(train)), examples(validation), examples(test))
+                .with_sources(sources);
         let definition = TaskDefinition {
             kind: TaskKind::Tagging(Context::Bidirectional),
             score: Metric::EntityF1,

@@ -8,6 +8,7 @@ use super::guard::{MOST_ADDED, check, guarded};
 use super::read::{corrupt, read_object, read_text};
 use super::surface::Surface;
 use crate::files::write_whole;
+use serde_json::{Map, Value};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,6 +81,24 @@ impl Tokenizer {
         convert::add_tokens(folder, &mut inner)?;
         let config = read_object(&file.with_file_name(CONFIG))?;
         Ok(Built { inner, config: config.unwrap_or_else(|| new_config(None)) })
+    }
+
+    /// The tokenizer of the content of a `tokenizer.json`, and fields of `tokenizer_config.json`.
+    pub(crate) fn from_json(
+        content: &Value,
+        fields: Map<String, Value>,
+    ) -> Result<Self, TokenizerError> {
+        let open = || tokenizers::Tokenizer::from_bytes(content.to_string());
+        let inner = guarded(open).map_err(failed("build"))?;
+        let mut config = new_config(None);
+        config.extend(fields);
+        Ok(Self::new(inner, config))
+    }
+
+    /// The content of `tokenizer.json`.
+    pub(crate) fn to_json(&self) -> Result<Value, TokenizerError> {
+        let text = guarded(|| self.inner.to_string(false)).map_err(failed("save"))?;
+        serde_json::from_str(&text).map_err(|error| failed("save")(error.into()))
     }
 
     /// Writes `tokenizer.json` and `tokenizer_config.json` into `dir`, which is created if needed.

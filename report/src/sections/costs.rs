@@ -95,7 +95,11 @@ fn sizes(study: &Study, task: &Task) -> Table {
         let count = |count: u64| Cell::new(number::si(count as f64));
         let far = of.deviation.is_some_and(|deviation| deviation.abs() > 2.0);
         let body = count(of.parameters.body);
-        let body = of.deviation.map(number::percent).map_or(body.clone(), |off| body.note(off));
+        let note = match &of.pretrained {
+            Some(_) => Some("pretrained".to_string()),
+            None => of.deviation.map(number::percent),
+        };
+        let body = note.map_or(body.clone(), |note| body.note(note));
         table.rows.push(vec![
             Cell::new(&of.architecture).note(backbone(of.backbone)),
             Cell::new(d.d_model.to_string()),

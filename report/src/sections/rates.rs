@@ -21,9 +21,11 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let mut items = vec![
         Item::Groups(Groups {
             id: "rates",
-            caption: "The score on the validation split for each learning rate; a ring marks the chosen one. Rates \
-                      that diverged or failed are in the tables."
-                .into(),
+            caption: format!(
+                "The {} for each learning rate; a ring marks the chosen one. Rates that diverged or failed are in \
+                 the tables.",
+                if is_by_loss(study) { "validation loss" } else { "score on the validation split" }
+            ),
             groups: vec![Group { label: String::new(), charts, tables: Vec::new() }],
         }),
         Item::Legend(Look::legend(&shown.names)),
@@ -33,7 +35,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let (heading, text) = match ends.len() {
         0 => (
             "Every chosen learning rate lies inside the tested range".to_string(),
-            "The same rates were tested for every architecture.".to_string(),
+            tested(study).to_string(),
         ),
         n => {
             let names: Vec<String> =
@@ -44,14 +46,31 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
                     study.candidates.len()
                 ),
                 format!(
-                    "The same rates were tested for every architecture. A wider range could improve the scores \
-                     of {}.",
+                    "{} A wider range could improve the scores of {}.",
+                    tested(study),
                     number::list(&names)
                 ),
             )
         }
     };
     Some(Section { id: "rates", name: "Learning rates", heading, text: vec![text], items })
+}
+
+/// Whether the rates were chosen by loss, rather than by score.
+fn is_by_loss(study: &Study) -> bool {
+    let mut trials = study.candidates.iter().flat_map(|candidate| &candidate.rates);
+    trials.any(|trial| matches!(trial.outcome, RateOutcome::Loss(_)))
+}
+
+/// The rates of a study, in a sentence or two.
+fn tested(study: &Study) -> &'static str {
+    match is_by_loss(study) {
+        true => {
+            "The search starts with the two rates in the middle, and goes on in the direction of the lower validation \
+             loss until it rises, up to three rates beyond the given ones."
+        }
+        false => "The same rates were tested for every architecture.",
+    }
 }
 
 /// Whether the chosen rate is the smallest or the largest one that was tried.
@@ -67,7 +86,7 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
     let mut lines = Vec::new();
     for of in shown.study.candidates_on(&task.name) {
         let score = |outcome: &RateOutcome| match outcome {
-            RateOutcome::Score(score) => Some(*score),
+            RateOutcome::Loss(value) | RateOutcome::Score(value) => Some(*value),
             RateOutcome::Diverged { .. } | RateOutcome::Failed { .. } => None,
         };
         rates.extend(of.rates.iter().map(|trial| trial.rate));
@@ -88,12 +107,18 @@ fn figure(shown: &Shown<'_>, task: &Task) -> Option<Figure> {
     for tick in &mut x.ticks {
         tick.label = number::rate(tick.at);
     }
+    let label = match is_by_loss(shown.study) {
+        true => "validation loss (nats), lower is better".to_string(),
+        false => metric_label(task),
+    };
     let chart = Chart {
         title: format!("Learning rates on {}", task.name),
-        description: "Validation score by learning rate; the numbers are in the table below."
-            .into(),
+        description: format!(
+            "Validation {} by learning rate; the numbers are in the table below.",
+            if is_by_loss(shown.study) { "loss" } else { "score" }
+        ),
         x,
-        y: Axis::linear(&metric_label(task), values),
+        y: Axis::linear(&label, values),
         lines,
         front: Vec::new(),
         rules: Vec::new(),
@@ -107,8 +132,9 @@ fn table(study: &Study, task: &Task) -> Table {
     rates.sort_by(f64::total_cmp);
     rates.dedup();
     let caption = format!(
-        "{}: validation score by learning rate; {} marks the chosen rate",
+        "{}: validation {} by learning rate; {} marks the chosen rate",
         task.name,
+        if is_by_loss(study) { "loss" } else { "score" },
         Mark::Best.sign()
     );
     let mut table = Table::new(caption, &["architecture"]).folded();
@@ -122,7 +148,9 @@ fn table(study: &Study, task: &Task) -> Table {
             let trial = of.rates.iter().find(|trial| trial.rate == *rate);
             let cell = match trial.map(|trial| &trial.outcome) {
                 None => Cell::new("–"),
-                Some(RateOutcome::Score(score)) => Cell::new(number::value(*score, None)),
+                Some(RateOutcome::Loss(value) | RateOutcome::Score(value)) => {
+                    Cell::new(number::value(*value, None))
+                }
                 Some(RateOutcome::Diverged { step }) => {
                     Cell::new("diverged").note(format!("at step {step}")).mark(Mark::Warn)
                 }

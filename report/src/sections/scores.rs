@@ -6,7 +6,7 @@ use crate::chart::{Axis, Dots, Row, Rule};
 use crate::number;
 use crate::page::{Cell, Figure, Group, Groups, Item, Mark, Section, Table};
 use crate::study::{Candidate, Outcome, Study, Task, Tested};
-use crate::verdict::{Ranking, Runs, Standing, standings};
+use crate::verdict::{ALPHA, Ranking, Runs, Standing, standings};
 
 pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
     let study = shown.study;
@@ -37,7 +37,9 @@ pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
         heading,
         text: vec![format!(
             "{}: the best mean of the architectures that finished all runs; {}: not significantly different \
-             from it; {}: a run failed or diverged, and the mean is over the other runs.",
+             from it; {}: a run failed or diverged, and the mean is over the other runs, or the architecture is \
+             still at chance. Intervals are Student's over the seeds; those of percentages are of the logit and \
+             those of losses of the logarithm, so that they stay within the possible scores.",
             Mark::Best.sign(),
             Mark::Tied.sign(),
             Mark::Warn.sign()
@@ -78,7 +80,12 @@ fn scores(shown: &Shown<'_>, standings: &[Standing], tasks: &[&Task]) -> Table {
         table = table.numbers("mean rank");
     }
     for standing in standings {
-        let mut row = vec![Cell::new(&standing.name)];
+        let is_pretrained = study
+            .candidates
+            .iter()
+            .any(|c| c.architecture == standing.name && c.pretrained.is_some());
+        let name = Cell::new(&standing.name);
+        let mut row = vec![if is_pretrained { name.note("pretrained") } else { name }];
         for (task, verdict) in shown.tasks().filter(|(t, _)| has_candidates(study, t)) {
             let of = study.candidates_on(&task.name).find(|c| c.architecture == standing.name);
             let place = verdict.leaders.iter().position(|leader| *leader == standing.name);
@@ -122,7 +129,12 @@ fn score(study: &Study, task: &Task, of: &Candidate) -> Cell {
     let summary = of.summary;
     let text = summary.mean.map(|mean| number::value(mean, summary.interval));
     let cell = Cell::or_dash(text, |text| text);
+    let cell = match of.is_at_chance {
+        true => cell.mark(Mark::Warn),
+        false => cell,
+    };
     match summary.interval {
+        _ if of.is_at_chance && runs.complete() => cell.note("not trained yet"),
         _ if !runs.complete() => cell.note(runs.remark()).mark(Mark::Warn),
         Some(interval) => cell.note(number::range(interval)),
         None if task.metric.name.is_empty() => cell,
@@ -156,6 +168,7 @@ fn dots(shown: &Shown<'_>, task: &Task) -> Figure {
                 interval: of.summary.interval.map(|i| (i.low, i.high)),
                 runs: finished.collect(),
                 label: match (mean, runs.complete()) {
+                    (Some(mean), true) if of.is_at_chance => format!("{mean} (not trained yet)"),
                     (Some(mean), true) => mean,
                     (Some(mean), false) => format!("{mean} ({}/{})", runs.finished, runs.expected),
                     (None, _) => "no run".into(),
@@ -204,26 +217,46 @@ fn span(values: &[f64]) -> (f64, f64) {
 fn tests(study: &Study, task: &Task) -> Option<Table> {
     let comparisons: Vec<_> = study.comparisons.iter().filter(|c| c.task == task.name).collect();
     let caption = format!(
-        "{}: {} between architectures, {} correction",
+        "{}: {} of the best architecture against the others, {} correction",
         task.name, study.settings.test, study.settings.correction
     );
-    let columns = ["a", "b", "#a − b", "#95 % interval", "#p", "#corrected p", "#pairs"];
+    let columns = [
+        "a",
+        "b",
+        "#a − b",
+        "#95 % interval",
+        "#p",
+        "#corrected p",
+        "#pairs",
+        "#seeds for a power of 80 %",
+    ];
     let mut table = Table::new(caption, &columns).folded();
     for c in &comparisons {
         let mut row = vec![Cell::new(&c.a), Cell::new(&c.b)];
         match &c.tested {
-            Tested::Test { pairs, difference, interval, p, corrected } => row.extend([
-                Cell::new(number::value(*difference, Some(*interval))),
-                Cell::new(number::range(*interval)),
-                Cell::new(number::p_value(*p).trim_start_matches("p = ").trim_start_matches("p ")),
-                Cell::new(
-                    number::p_value(*corrected).trim_start_matches("p = ").trim_start_matches("p "),
-                ),
-                Cell::new(pairs.to_string()),
-            ]),
+            Tested::Test { pairs, difference, interval, p, corrected, seeds_needed } => {
+                row.extend([
+                    Cell::new(number::value(*difference, Some(*interval))),
+                    Cell::new(number::range(*interval)),
+                    Cell::new(
+                        number::p_value(*p).trim_start_matches("p = ").trim_start_matches("p "),
+                    ),
+                    Cell::new(
+                        number::p_value(*corrected)
+                            .trim_start_matches("p = ")
+                            .trim_start_matches("p "),
+                    ),
+                    Cell::new(pairs.to_string()),
+                    match seeds_needed {
+                        Some(seeds) => Cell::new(number::grouped(*seeds as u64)),
+                        None if *corrected < ALPHA => Cell::new("–"),
+                        None => Cell::new("> 10,000"),
+                    },
+                ])
+            }
             Tested::NotTestable { because } => {
                 row.push(Cell::new("not testable").note(format!("because {because}")));
-                row.extend((0..4).map(|_| Cell::new("–")));
+                row.extend((0..5).map(|_| Cell::new("–")));
             }
         }
         table.rows.push(row);

@@ -106,7 +106,10 @@ fn how(study: &Study) -> Option<Table> {
         table.rows.push(vec![
             Cell::new(&of.architecture),
             Cell::new(&of.task),
-            Cell::new(&of.how),
+            match &of.pretrained {
+                Some(from) => Cell::new(&of.how).note(format!("from the weights of {from}")),
+                None => Cell::new(&of.how),
+            },
             Cell::new(number::rate(of.learning_rate)),
             Cell::new(number::grouped(of.training.steps as u64)),
             Cell::new(number::si(of.training.tokens as f64)),

@@ -34,6 +34,12 @@ pub struct Candidate {
     pub summary: Summary,
     /// The scores on the task's secondary metrics, in their order.
     pub secondary: Vec<Summary>,
+    /// The checkpoint that its runs start from; `None` for random weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<String>,
+    /// Whether its scores are still those of random guessing.
+    #[serde(default)]
+    pub is_at_chance: bool,
 }
 
 /// The kind of backbone of an architecture.
@@ -96,7 +102,9 @@ pub struct RateTrial {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateOutcome {
-    /// The score on the validation split.
+    /// The loss on the validation split, in nats.
+    Loss(f64),
+    /// The score on the validation split, by which rates were chosen in studies before version 0.3.
     Score(f64),
     /// The loss diverged.
     Diverged {

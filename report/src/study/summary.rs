@@ -70,6 +70,11 @@ pub enum Tested {
         p: f64,
         /// The p-value, corrected for the number of tests.
         corrected: f64,
+        /// The number of seeds with which the test would be significant with a probability of 80 %,
+        /// if the difference and its spread are as observed; `None` where it is significant, or
+        /// 10,000 seeds are too few.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seeds_needed: Option<usize>,
     },
     /// The test was not possible.
     NotTestable {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::statistics::ValueRange;
+
 /// A task, its data and its metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -24,6 +26,9 @@ pub struct Task {
     pub references: Vec<Reference>,
     /// The secondary metrics of each run, in this order.
     pub secondary: Vec<Secondary>,
+    /// Properties of the data that limit what is learned or scored, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The kind of task.
@@ -67,6 +72,29 @@ pub enum Better {
     Lower,
 }
 
+impl Metric {
+    /// The range of its scores: those with a best possible score are above 0 and at most the best;
+    /// others are losses, which are above 0.
+    pub fn range(&self) -> ValueRange {
+        range(self.better, self.best)
+    }
+}
+
+impl Secondary {
+    /// The range of its scores; see [`Metric::range`].
+    pub fn range(&self) -> ValueRange {
+        range(self.better, self.best)
+    }
+}
+
+fn range(better: Better, best: Option<f64>) -> ValueRange {
+    match (better, best) {
+        (Better::Higher, Some(most)) => ValueRange::UpTo { most },
+        (Better::Lower, None) => ValueRange::Positive,
+        (Better::Higher, None) | (Better::Lower, Some(_)) => ValueRange::Real,
+    }
+}
+
 impl Better {
     /// The difference `by` as an improvement: positive is better.
     pub fn gain(self, by: f64) -> f64 {
@@ -108,4 +136,7 @@ pub struct Secondary {
     pub unit: String,
     /// The better direction.
     pub better: Better,
+    /// The best possible score.
+    #[serde(default)]
+    pub best: Option<f64>,
 }

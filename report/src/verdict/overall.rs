@@ -1,7 +1,7 @@
 //! The verdict over all tasks.
 
+use super::decision::{Decision, Verdict};
 use super::rank::Ranking;
-use super::task::{Decision, Verdict};
 use crate::number;
 use crate::page::Finding;
 use crate::study::Study;
@@ -16,8 +16,10 @@ pub struct Standing {
     /// The number of tasks on which no test separates it from the best mean, including the tasks
     /// that it won.
     pub leading: usize,
-    /// The number of tasks on which all its runs finished.
+    /// The number of tasks on which all its runs finished and it is not at chance.
     pub complete: usize,
+    /// The number of tasks on which it is still at chance.
+    pub at_chance: usize,
     /// Its mean rank over the complete tasks; `None` where there are none.
     pub rank: Option<f64>,
 }
@@ -38,6 +40,11 @@ pub fn standings(study: &Study, verdicts: &[Verdict]) -> Vec<Standing> {
             won: verdicts.iter().filter(won).count(),
             leading: verdicts.iter().filter(leads).count(),
             complete: ranks.len(),
+            at_chance: study
+                .candidates
+                .iter()
+                .filter(|c| c.architecture == name && c.is_at_chance)
+                .count(),
             rank: (!ranks.is_empty())
                 .then(|| ranks.iter().sum::<usize>() as f64 / ranks.len() as f64),
         }
@@ -64,7 +71,7 @@ pub fn overall(study: &Study, verdicts: &[Verdict]) -> Option<Finding> {
     let mut text = Vec::new();
     let decided = verdicts.iter().filter(|v| v.decision == Decision::Winner).count();
     let heading = match first.leading {
-        0 => "No verdict over all tasks: no architecture finished all its runs on any task"
+        0 => "No verdict over all tasks: no architecture is trained on any task by all its runs"
             .to_string(),
         n => {
             let level: Vec<&Standing> = rest.iter().filter(|s| s.leading == n).collect();
@@ -100,10 +107,24 @@ pub fn overall(study: &Study, verdicts: &[Verdict]) -> Option<Finding> {
          seeds can separate them.",
         number::of(study.seeds.len(), "seed"),
     ));
-    let lost: Vec<&str> =
-        standings.iter().filter(|s| s.complete < tasks).map(|s| s.name.as_str()).collect();
+    let lost: Vec<&str> = standings
+        .iter()
+        .filter(|s| s.complete + s.at_chance < tasks)
+        .map(|s| s.name.as_str())
+        .collect();
     if !lost.is_empty() {
         text.push(format!("{} did not finish all runs of every task.", number::list(&lost)));
+    }
+    let at_chance: Vec<String> = standings
+        .iter()
+        .filter(|s| s.at_chance > 0)
+        .map(|s| format!("{} on {}", s.name, number::of(s.at_chance, "task")))
+        .collect();
+    if !at_chance.is_empty() {
+        text.push(format!(
+            "Not trained yet, and without a rank there: {}.",
+            number::list(&at_chance)
+        ));
     }
     Some(Finding { task: String::new(), heading, text })
 }

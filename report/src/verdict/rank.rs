@@ -6,8 +6,10 @@ use crate::study::{Candidate, Outcome, Study, Task};
 /// The candidates of a task, best first.
 #[derive(Debug, Clone)]
 pub struct Ranking<'a> {
-    /// Candidates whose runs all finished.
+    /// Candidates whose runs all finished: those that have a rank.
     pub complete: Vec<&'a Candidate>,
+    /// Candidates whose runs all finished, and that are still at chance.
+    pub untrained: Vec<&'a Candidate>,
     /// Candidates of which some runs finished.
     pub partial: Vec<&'a Candidate>,
     /// Candidates of which no run finished.
@@ -73,19 +75,22 @@ impl Runs {
 impl<'a> Ranking<'a> {
     /// The ranking of the candidates on a task.
     pub fn of(study: &'a Study, task: &'a Task) -> Self {
-        let mut ranking = Self { complete: vec![], partial: vec![], none: vec![] };
+        let mut ranking =
+            Self { complete: vec![], untrained: vec![], partial: vec![], none: vec![] };
         for candidate in study.candidates_on(&task.name) {
             match candidate.summary.mean.filter(|mean| mean.is_finite()) {
                 None => ranking.none.push(candidate),
-                Some(_) if Runs::of(study, candidate).complete() => {
-                    ranking.complete.push(candidate);
+                Some(_) if !Runs::of(study, candidate).complete() => {
+                    ranking.partial.push(candidate);
                 }
-                Some(_) => ranking.partial.push(candidate),
+                Some(_) if candidate.is_at_chance => ranking.untrained.push(candidate),
+                Some(_) => ranking.complete.push(candidate),
             }
         }
         let key = |c: &&Candidate| -task.metric.better.gain(c.summary.mean.unwrap_or(f64::NAN));
-        ranking.complete.sort_by(|a, b| key(a).total_cmp(&key(b)));
-        ranking.partial.sort_by(|a, b| key(a).total_cmp(&key(b)));
+        for group in [&mut ranking.complete, &mut ranking.untrained, &mut ranking.partial] {
+            group.sort_by(|a, b| key(a).total_cmp(&key(b)));
+        }
         ranking
     }
 
@@ -97,8 +102,9 @@ impl<'a> Ranking<'a> {
         others.filter(move |other| Some(score(other)) == best).map(|c| c.architecture.as_str())
     }
 
-    /// All candidates: first those with all runs, then with some, then with none.
+    /// All candidates: first those with a rank, then those at chance, with some runs, with none.
     pub fn all(&self) -> impl Iterator<Item = &'a Candidate> {
-        self.complete.iter().chain(&self.partial).chain(&self.none).copied()
+        let finished = self.complete.iter().chain(&self.untrained);
+        finished.chain(&self.partial).chain(&self.none).copied()
     }
 }

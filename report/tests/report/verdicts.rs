@@ -10,7 +10,7 @@ use super::example;
 
 /// How a run ends.
 #[derive(Clone, Copy)]
-enum End {
+pub(crate) enum End {
     Score(f64),
     Diverged(usize),
     Failed,
@@ -18,7 +18,7 @@ enum End {
 use End::{Diverged, Failed, Score};
 
 /// A study of one task with these runs; `gru` and `lstm` are recurrent.
-fn study(metric: Metric, ends: &[(&str, &[End])]) -> Study {
+pub(crate) fn study(metric: Metric, ends: &[(&str, &[End])]) -> Study {
     let task = example::task("recall", metric);
     let mut study = example::study();
     let like = study.candidates[0].clone();
@@ -59,7 +59,9 @@ fn study(metric: Metric, ends: &[(&str, &[End])]) -> Study {
 /// Adds a test of `a - b`.
 fn test(study: &mut Study, a: &str, b: &str, (difference, corrected): (f64, f64)) {
     let interval = Interval { low: difference - 0.5, high: difference + 0.5 };
-    let tested = Tested::Test { pairs: 3, difference, interval, p: corrected / 3.0, corrected };
+    let seeds_needed = (corrected >= 0.05).then_some(17);
+    let p = corrected / 3.0;
+    let tested = Tested::Test { pairs: 3, difference, interval, p, corrected, seeds_needed };
     let task = study.tasks[0].name.clone();
     study.comparisons.push(Comparison { task, a: a.into(), b: b.into(), tested });
 }
@@ -114,6 +116,7 @@ fn a_tie_names_all_that_share_it() {
     );
     let text = verdict.text.join(" ");
     assert!(text.contains("lead over bert is not significant"), "{text}");
+    assert!(text.contains("With 17 seeds, a difference and a spread as observed"), "{text}");
     assert!(text.contains("significantly ahead of gru"), "{text}");
 
     study.comparisons.pop();
@@ -251,11 +254,14 @@ fn one_architecture_is_compared_with_nothing() {
 #[test]
 fn guessing_is_called_that() {
     let guess: [End; 3] = [Score(9.0), Score(10.2), Score(10.4)];
-    let verdict = of(&study(example::accuracy(), &[("llama", &guess)]));
-    assert!(
-        verdict.text.join(" ").contains("not significantly better than random guessing"),
-        "{verdict:?}"
-    );
+    let mut guessing = study(example::accuracy(), &[("llama", &guess)]);
+    guessing.candidates[0].is_at_chance = true;
+    guessing.tasks[0].notes = vec!["all words are unknown".into()];
+    let verdict = of(&guessing);
+    assert_eq!(verdict.heading, "No verdict: no architecture is trained yet");
+    let text = verdict.text.join(" ");
+    assert!(text.contains("llama is not trained yet and takes no rank"), "{text}");
+    assert!(text.contains("Note on the data: all words are unknown."), "{text}");
     let better = of(&study(example::accuracy(), &[("llama", &HIGH)]));
     assert!(!better.text.join(" ").contains("guessing"));
 }

@@ -1,5 +1,6 @@
 //! Arguments shared by `zoo compare` and `zoo sweep`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -25,7 +26,7 @@ pub(super) struct ComparisonArgs {
     /// Batch size, in examples
     #[arg(long, value_name = "N", default_value_t = Training::default().batch_size)]
     pub(super) batch_size: usize,
-    /// Comma-separated learning rates to choose from
+    /// Comma-separated learning rates to choose from; the search goes on where the best is at an end
     #[arg(long, value_name = "RATES", value_delimiter = ',', default_values_t = Training::default().rates)]
     pub(super) rates: Vec<f64>,
     /// Dropout probability
@@ -40,9 +41,37 @@ pub(super) struct ComparisonArgs {
     /// Concurrent runs; speed measurements are accurate only with 1
     #[arg(long, short, value_name = "N", default_value_t = 1)]
     pub(super) jobs: usize,
+    /// Keep the weights of the best run of each candidate in OUT/weights/NAME, as a model for the
+    /// other verbs
+    #[arg(long)]
+    pub(super) keep_weights: bool,
     /// Show the plan without running it
     #[arg(long)]
     pub(super) plan: bool,
+}
+
+/// Families and checkpoints, as the command line has them.
+pub(super) struct Architectures {
+    /// All names.
+    pub(super) names: Vec<String>,
+    /// The folders of the checkpoints.
+    pub(super) init_from: BTreeMap<String, PathBuf>,
+}
+
+impl Architectures {
+    /// Splits `NAME:MODEL`.
+    pub(super) fn parse(arguments: &[String]) -> Self {
+        let mut init_from = BTreeMap::new();
+        let name = |argument: &String| match argument.split_once(':') {
+            Some((name, folder)) => {
+                init_from.insert(name.to_string(), PathBuf::from(folder));
+                name.to_string()
+            }
+            None => argument.clone(),
+        };
+        let names = arguments.iter().map(name).collect();
+        Self { names, init_from }
+    }
 }
 
 impl ComparisonArgs {
@@ -51,6 +80,7 @@ impl ComparisonArgs {
         Spec {
             title: None,
             architectures: architectures.to_vec(),
+            init_from: BTreeMap::new(),
             tasks: self.tasks.iter().cloned().map(TaskEntry::Name).collect(),
             match_by: self.match_by,
             size,

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::args::{ComparisonArgs, Lengths};
+use super::args::{Architectures, ComparisonArgs, Lengths};
 use super::runs::Runner;
+use super::weights::keep;
 use super::{progress, work};
+use crate::cli::model::model_folder;
 use crate::cli::{Global, usage};
 use crate::compare::aggregate::{RunEnvironment, study};
 use crate::compare::job::Cache;
@@ -31,9 +33,11 @@ Examples:
   zoo compare gpt2 lstm --task mqar --size 100k
   zoo compare bert gpt2 t5 lstm --task listops --match params --size 1M --seeds 3
   zoo compare study.toml --jobs 2
+  zoo compare bert lstm --task csv:file=reviews.csv --keep-weights
+  zoo compare bert minilm:./all-MiniLM-L6-v2 --task polarity --dropout 0.3
   zoo compare gpt2 llama --task names --match time --size 60s --plan")]
 pub(crate) struct CompareArgs {
-    /// Families (`zoo list`), or a TOML file with the whole comparison
+    /// Families (`zoo list`), checkpoints as NAME:MODEL, or a TOML file with the whole comparison
     #[arg(value_name = "FAMILY", required = true)]
     architectures: Vec<String>,
     /// The budget: 250k or 1M, or a time such as 60s
@@ -61,7 +65,9 @@ pub(in crate::cli) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
     if args.tasks.is_empty() {
         return Err(usage("no task given; pass one with --task (see `zoo list`)"));
     }
-    let mut spec = args.spec(architectures, global.seed(), *size);
+    let Architectures { names, init_from } = Architectures::parse(architectures);
+    let mut spec = args.spec(&names, global.seed(), *size);
+    spec.init_from = init_from;
     spec.lengths.clone_from(&lengths.0);
     carry_out(global, spec, args, None)
 }
@@ -69,12 +75,15 @@ pub(in crate::cli) fn run(global: &Global, args: &CompareArgs) -> Result<()> {
 /// Runs the comparison and writes the report. `name` is the name of its TOML file.
 pub(super) fn carry_out(
     global: &Global,
-    spec: Spec,
+    mut spec: Spec,
     args: &ComparisonArgs,
     name: Option<String>,
 ) -> Result<()> {
     // Checked before the first run: device, data, supported tasks and sizes.
     global.device()?;
+    for folder in spec.init_from.values_mut() {
+        *folder = model_folder(global, folder)?;
+    }
     let plan = Plan::new(spec, &SearchPath::from_env(), &global.device).map_err(usage)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&plan, name));
     for planned in &plan.tasks {
@@ -95,11 +104,16 @@ pub(super) fn carry_out(
     };
     let cache = Cache::new(&args.cache);
     let shown = progress::Shown::new(global, &plan, args.jobs);
-    let job_runner = JobRunner { program, cache, at_once: args.jobs, stop };
+    let weights = args.keep_weights.then(|| args.cache.join("weights"));
+    let job_runner = JobRunner { program, cache, at_once: args.jobs, stop, weights };
     let runner = Runner { job_runner, shown: &shown };
     let done = runner.go(&plan).and_then(|ran| Ok((runner.costs(&plan)?, ran)));
+    let kept = done.and_then(|(costs, ran)| {
+        let kept = keep(&runner.job_runner, &shown, &plan, &ran, &out)?;
+        Ok((costs, ran, kept))
+    });
     shown.finish();
-    let (costs, ran) = done?;
+    let (costs, ran, kept) = kept?;
     let environment = RunEnvironment {
         command: command(),
         started: started.to_string(),
@@ -110,10 +124,12 @@ pub(super) fn carry_out(
     let paths = report::write(&study, &out)?;
     let verdict: Vec<String> = report::page(&study).findings.iter().map(sentence).collect();
     if global.json {
-        return global.print_json(&json!({ "verdict": verdict, "files": paths, "study": study }));
+        return global.print_json(&json!({
+            "verdict": verdict, "files": paths, "weights": kept, "study": study,
+        }));
     }
     global.print(&verdict.join("\n\n"))?;
-    for path in paths {
+    for path in paths.iter().chain(&kept) {
         global.note(&format!("wrote {}", path.display()));
     }
     Ok(())
@@ -146,7 +162,8 @@ fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
         let sized = &candidate.sized;
         json!({
             "task": plan.tasks[candidate.task].task.spec.to_string(),
-            "architecture": candidate.family.name(),
+            "architecture": candidate.name,
+            "pretrained": candidate.pretrained.as_ref().map(|start| &start.init_from.folder),
             "how": candidate.objective.sentence(plan.tasks[candidate.task].task.kind),
             "dimensions": sized.dimensions,
             "parameters": sized.parameters,
@@ -164,13 +181,16 @@ fn show_plan(global: &Global, plan: &Plan, is_all: bool) -> Result<()> {
             let (sized, d) = (&candidate.sized, &candidate.sized.dimensions);
             let heads = d.n_heads.map(|heads| format!(", {heads} heads")).unwrap_or_default();
             let wide = d.d_ff.map(|d_ff| format!(", d_ff {d_ff}")).unwrap_or_default();
+            let budget = match candidate.pretrained {
+                Some(_) => "pretrained".to_string(),
+                None => format!("{:+.1} %", 100.0 * sized.deviation),
+            };
             rows.push(format!(
-                "  {:<12} {} layers, d_model {}{heads}{wide}: {} parameters ({:+.1} %) and {} of embeddings",
-                candidate.family.name(),
+                "  {:<12} {} layers, d_model {}{heads}{wide}: {} parameters ({budget}) and {} of embeddings",
+                candidate.name,
                 d.n_layers,
                 d.d_model,
                 crate::system::count(sized.parameters.body),
-                100.0 * sized.deviation,
                 crate::system::count(sized.parameters.embeddings),
             ));
         }

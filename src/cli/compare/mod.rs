@@ -5,6 +5,7 @@ mod command;
 mod progress;
 mod runs;
 mod sweep;
+mod weights;
 mod work;
 
 pub(super) use command::{CompareArgs, run};

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use anyhow::Result;
 
 use super::progress::Shown;
-use crate::compare::aggregate::{Ran, best_rate};
+use crate::compare::aggregate::Ran;
 use crate::compare::job::{Job, Record};
 use crate::compare::measuring::{Measured, Room, What, cost_curve};
 use crate::compare::plan::{Plan, PlannedCandidate, usual_length};
+use crate::compare::rates::{best_rate, next_rate};
 use crate::compare::runner::{Event, JobRunner, RunnerError};
-use crate::models::families;
 use crate::report::study::CostCurve;
 
 /// Maximum seconds of a training step in cost measurements.
@@ -28,17 +28,13 @@ pub(super) struct Runner<'a> {
 impl Runner<'_> {
     /// The runs of every candidate, after the trials that choose its learning rate.
     pub(super) fn go(&self, plan: &Plan) -> Result<Vec<Ran>> {
-        let trials: Vec<Vec<Job>> = plan.candidates.iter().map(|c| plan.trials(c)).collect();
-        let mut tried = self.each(&trials)?.into_iter();
-        let mut rates = Vec::new();
-        let mut chosen = Vec::new();
-        for candidate in &plan.candidates {
-            let planned = &plan.tasks[candidate.task];
-            let trials = tried.next().unwrap_or_default();
-            let of_task = &planned.training.rates;
-            rates.push(best_rate(&trials, of_task, planned.task.score));
-            chosen.push(trials);
-        }
+        let trials = self.trials(plan)?;
+        let rates: Vec<f64> = plan
+            .candidates
+            .iter()
+            .zip(&trials)
+            .map(|(candidate, trials)| best_rate(trials, plan.rates(candidate)))
+            .collect();
         let jobs = |(candidate, rate): (_, &f64)| -> Vec<Job> {
             plan.seeds().into_iter().map(|seed| plan.run(candidate, seed, *rate)).collect()
         };
@@ -46,10 +42,29 @@ impl Runner<'_> {
         let runs = self.each(&runs)?;
         let writing: Vec<Option<Measured>> =
             plan.candidates.iter().map(|c| self.writing(plan, c)).collect::<Result<_>>()?;
-        let ran = chosen.into_iter().zip(rates).zip(runs).zip(writing);
+        let ran = trials.into_iter().zip(rates).zip(runs).zip(writing);
         Ok(ran
             .map(|(((trials, rate), runs), writing)| Ran { trials, rate, runs, writing })
             .collect())
+    }
+
+    /// The learning-rate trials of every candidate: while the best rate is at an end of the tried
+    /// ones, further rates are tried.
+    fn trials(&self, plan: &Plan) -> Result<Vec<Vec<Record>>> {
+        let mut jobs: Vec<Vec<Job>> = plan.candidates.iter().map(|c| plan.trials(c)).collect();
+        let mut trials: Vec<Vec<Record>> = vec![Vec::new(); jobs.len()];
+        while jobs.iter().any(|jobs| !jobs.is_empty()) {
+            for (trials, new) in trials.iter_mut().zip(self.each(&jobs)?) {
+                trials.extend(new);
+            }
+            let next = |(candidate, trials): (&PlannedCandidate, &Vec<Record>)| -> Vec<Job> {
+                let rate = next_rate(trials, plan.rates(candidate));
+                rate.map(|rate| plan.trial(candidate, rate)).into_iter().collect()
+            };
+            jobs = plan.candidates.iter().zip(&trials).map(next).collect();
+            self.shown.adds(&jobs.concat());
+        }
+        Ok(trials)
     }
 
     /// Measures a candidate's generation speed after a prompt of its task's typical length.
@@ -62,7 +77,7 @@ impl Runner<'_> {
             Ok(measured) => Ok(Some(measured)),
             Err(reason) => {
                 self.unless_stopped()?;
-                let name = candidate.family.name();
+                let name = &candidate.name;
                 self.shown.note(&format!("{name}: generation speed not measured: {reason}"));
                 Ok(None)
             }
@@ -75,9 +90,14 @@ impl Runner<'_> {
         if plan.spec.lengths.is_empty() {
             return Ok(curves);
         }
-        for architecture in &plan.spec.architectures {
-            let name = families::find(architecture)?.name();
-            let of = || plan.candidates.iter().filter(|of| of.family.name() == name);
+        let mut names: Vec<&str> = Vec::new();
+        for candidate in &plan.candidates {
+            if !names.contains(&candidate.name.as_str()) {
+                names.push(&candidate.name);
+            }
+        }
+        for name in names {
+            let of = || plan.candidates.iter().filter(|of| of.name == name);
             let Some(candidate) =
                 of().find(|of| of.objective.is_generative()).or_else(|| of().next())
             else {

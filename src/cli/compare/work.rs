@@ -38,11 +38,11 @@ pub(in crate::cli) fn work(global: &Global) -> Result<()> {
         }
     };
     match item {
-        WorkItem::Run(job) => {
+        WorkItem::Run { job, weights } => {
             let task = TaskSpec::parse(&job.task)?.build(&SearchPath::from_env())?;
             let is_same = task.data_hash == job.data_hash;
             anyhow::ensure!(is_same, "the data of {} has changed", job.task);
-            let record = train(*job, &task, &device, &mut tell);
+            let record = train(*job, &task, &device, weights.as_deref(), &mut tell);
             tell(WorkerEvent::Over(Box::new(record)));
         }
         WorkItem::Measure(measurement) => {

@@ -1,6 +1,6 @@
 //! A causal language model on running text.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::json;
@@ -16,7 +16,17 @@ use crate::train::{LanguageModeling, LossSum, Objective};
 const LONGEST: usize = 1024;
 
 /// Tokens of a forward pass.
-const TOKENS: usize = 4096;
+pub(super) const TOKENS: usize = 4096;
+
+/// The loss of a language model on running text.
+pub(super) struct Measured {
+    /// The name of the task.
+    pub(super) task: &'static str,
+    /// The loss of the predicted tokens.
+    pub(super) loss: LossSum,
+    /// The longest window, in tokens.
+    pub(super) context: usize,
+}
 
 pub(super) fn run(
     global: &Global,
@@ -24,23 +34,13 @@ pub(super) fn run(
     folder: &Path,
     spec: ModelSpec,
 ) -> Result<()> {
-    let mut text = String::new();
-    for path in &args.files {
-        let bytes = std::fs::read(path)
-            .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))?;
-        let part = std::str::from_utf8(without_byte_order_mark(&bytes))
-            .map_err(|error| usage(format!("{} is not UTF-8: {error}", path.display())))?;
-        text.push_str(part);
-    }
+    let text = read(&args.files)?;
     let device = global.device()?;
     let precision = args.model.dtype.on(global, &device)?;
     let longest = spec.architecture.backbone.max_positions().unwrap_or(usize::MAX);
     let context = args.max_length.unwrap_or(LONGEST).min(longest);
     let ids = Tokenizer::load(folder)?.encode(&text).map_err(usage)?;
-    let known = spec.architecture.backbone.vocab_size();
-    if let Some(id) = ids.iter().find(|id| **id as usize >= known) {
-        return Err(usage(format!("token {id} is outside of the model's {known} tokens")));
-    }
+    known(&ids, &spec)?;
     if ids.len() < 2 {
         return Err(usage("the text has fewer than two tokens, and the first is not predicted"));
     }
@@ -59,6 +59,34 @@ pub(super) fn run(
         bar.inc(rows.len() as u64);
     }
     bar.finish_and_clear();
+    print(global, Measured { task: "language-modeling", loss, context }, &text)
+}
+
+/// The text of files, one after the other.
+pub(super) fn read(files: &[PathBuf]) -> Result<String> {
+    let mut text = String::new();
+    for path in files {
+        let bytes = std::fs::read(path)
+            .map_err(|error| usage(format!("cannot read {}: {error}", path.display())))?;
+        let part = std::str::from_utf8(without_byte_order_mark(&bytes))
+            .map_err(|error| usage(format!("{} is not UTF-8: {error}", path.display())))?;
+        text.push_str(part);
+    }
+    Ok(text)
+}
+
+/// Checks that a model has all tokens.
+pub(super) fn known<'a>(ids: impl IntoIterator<Item = &'a u32>, spec: &ModelSpec) -> Result<()> {
+    let known = spec.architecture.backbone.vocab_size();
+    match ids.into_iter().find(|id| **id as usize >= known) {
+        Some(id) => Err(usage(format!("token {id} is outside of the model's {known} tokens"))),
+        None => Ok(()),
+    }
+}
+
+/// Prints the loss, and what follows from it.
+pub(super) fn print(global: &Global, measured: Measured, text: &str) -> Result<()> {
+    let Measured { task, loss, context } = measured;
     if !loss.sum.is_finite() {
         anyhow::bail!("the loss is {}", loss.sum);
     }
@@ -66,7 +94,7 @@ pub(super) fn run(
     let (per_byte, per_character) = (bits / text.len() as f64, bits / text.chars().count() as f64);
     if global.json {
         return global.print_json(&json!({
-            "task": "language-modeling",
+            "task": task,
             "tokens": loss.targets,
             "context": context,
             "loss": loss.mean(),
@@ -75,9 +103,14 @@ pub(super) fn run(
             "bits_per_character": per_character,
         }));
     }
+    let what = match task {
+        "masked-language-modeling" => ", each masked alone",
+        _ => "",
+    };
     global.print(&format!(
-        "{} tokens, in windows of {context}\nloss                {:.4}\nperplexity          {:.3}\n\
-         bits per byte       {per_byte:.4}\nbits per character  {per_character:.4}",
+        "{} tokens{what}, in windows of {context}\nloss                {:.4}\n\
+         perplexity          {:.3}\nbits per byte       {per_byte:.4}\n\
+         bits per character  {per_character:.4}",
         loss.targets,
         loss.mean(),
         loss.mean().exp(),

@@ -26,12 +26,12 @@ use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, HeadFor, ModelSpec};
 use crate::models::precision::Precision;
 use crate::pipeline::SentenceModules;
-use crate::train::tuning::{TaskLengths, TaskSetup};
+use crate::train::tuning::{TaskLengths, TaskSetup, head_for};
 use crate::train::{
     RunDir, State, TaskSettings, TrainError, TrainJob, TrainSettings, ValidationSource,
 };
 use languages::{check_languages, set_first_tokens, texts_of, write_first_tokens};
-use start::{LoadedStart, Start, head, read_by};
+use start::{LoadedStart, Start, read_by};
 use texts::{Encoded, Texts};
 
 /// Creates a new run.
@@ -196,7 +196,8 @@ pub(super) fn resume(
     let first = || match &opened.settings.init_from {
         Some(from) => {
             let dropout = opened.settings.dropout;
-            let head = HeadFor { dropout, ..head(spec.family, task.name, &texts.train.labels) };
+            let head = head_for(spec.family, task.name, &texts.train.labels);
+            let head = HeadFor { dropout, ..head };
             let seed = opened.settings.seed;
             Ok(checkpoint::load_with_head(Path::new(from), &head, seed, device)?.pretrained.model)
         }

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::{Best, Run, SCHEDULE_STEPS, Stop, WorkerEvent, predictions};
+use super::data::RunData;
+use super::{Best, EVALUATION_BATCH, Run, SCHEDULE_STEPS, Stop, WorkerEvent, predictions, split};
 use crate::compare::job::Job;
-use crate::compare::task_objective::TaskObjective;
-use crate::datasets::task::Example;
+use crate::datasets::task::Task;
 use crate::models::checkpoint::Model;
+use crate::report::rounded;
 use crate::report::study::CurvePoint;
 use crate::train::{
     Callbacks, LossSum, Objective, ObjectiveBatch, Pass, Progress, StepReport, TrainLoop,
@@ -19,9 +20,9 @@ use crate::train::{
 const RUNAWAY: f64 = 4.0;
 
 /// The callbacks of a run: its data, its evaluations, and the end of a run that diverges.
-pub(super) struct Training<'a, 'b> {
+pub(super) struct Training<'a, 'b, D> {
     pub(super) run: &'b Run<'a>,
-    pub(super) objective: TaskObjective<'a>,
+    pub(super) data: D,
     /// FLOPs per token.
     pub(super) flops: f64,
     pub(super) curve: &'b mut Vec<CurvePoint>,
@@ -35,17 +36,16 @@ pub(super) struct Training<'a, 'b> {
     pub(super) next: u64,
 }
 
-impl<'a> Callbacks<'a> for Training<'a, '_> {
+impl<'d, D: RunData<'d>> Callbacks<'d> for Training<'_, '_, D> {
     type Error = Stop;
 
-    fn pass(&mut self) -> Result<Box<dyn Pass + 'a>, Stop> {
+    fn pass(&mut self) -> Result<Box<dyn Pass + 'd>, Stop> {
         let Job { training, seed, .. } = self.run.job;
         let until = self.next + training.batch_size as u64;
         let indices = std::mem::replace(&mut self.next, until)..until;
-        let examples: Vec<Example> =
-            indices.map(|index| self.run.task.train(*seed, index)).collect();
-        let batch = self.objective.batch(&examples);
-        Ok(Box::new(ObjectiveBatch { objective: self.objective, batch }))
+        let objective = self.data.objective();
+        let batch = objective.batch(&self.data.train(*seed, indices));
+        Ok(Box::new(ObjectiveBatch { objective, batch }))
     }
 
     fn rate(&self, run: &TrainLoop) -> f64 {
@@ -85,12 +85,21 @@ impl<'a> Callbacks<'a> for Training<'a, '_> {
     }
 }
 
-impl Training<'_, '_> {
+impl<'d, D: RunData<'d>> Training<'_, '_, D> {
     fn evaluate(&mut self, run: &TrainLoop, model: &Model) -> Result<(), Stop> {
-        let (model, split) = (model.valid(), self.run.validation());
+        let model = model.valid();
         let metric = self.run.task.score;
-        let predictions = predictions(self.objective, &model, split)?;
-        let score = self.run.score(metric, &predictions, split)?;
+        let is_trial = self.run.job.scored.test.is_none();
+        let score = match is_trial {
+            true => self.validation_loss(&model, run.progress.step)?,
+            false => {
+                let Task { validation, answers, .. } = self.run.task;
+                let count = self.run.job.scored.validation;
+                let split = split(validation, &answers.validation, count);
+                let predictions = predictions(self.data, &model, self.data.validation(), split)?;
+                self.run.score(self.data, metric, &predictions, split)?
+            }
+        };
         let loss = std::mem::replace(&mut self.loss, LossSum::ZERO);
         let train_loss = (loss.targets > 0).then(|| loss.mean()).filter(|loss| loss.is_finite());
         let Progress { step, tokens, time } = run.progress;
@@ -100,17 +109,34 @@ impl Training<'_, '_> {
             flops: self.flops * tokens as f64,
             seconds: time.as_secs_f64(),
             train_loss,
-            validation: score.is_finite().then_some(score),
+            validation: Some(score).filter(|score| score.is_finite() && !is_trial),
         };
         self.curve.push(point);
         (self.tell)(WorkerEvent::Point(point));
         let is_better = self.best.as_ref().is_none_or(|best| {
             let best = best.validation;
-            if metric.higher_is_better() { score > best } else { score < best }
+            if metric.higher_is_better() && !is_trial { score > best } else { score < best }
         });
         if is_better {
             self.best = Some(Best { validation: score, model });
         }
         Ok(())
+    }
+
+    /// The mean loss on the validation split, in nats, by which learning rates are compared.
+    fn validation_loss(&self, model: &Model, step: usize) -> Result<f64, Stop> {
+        let mut loss = LossSum::ZERO;
+        let (objective, examples) = (self.data.objective(), self.data.validation());
+        let count = self.run.job.scored.validation.min(examples.len());
+        for examples in examples[..count].chunks(EVALUATION_BATCH) {
+            loss.add(objective.loss(model, &objective.batch(examples)).read());
+        }
+        match loss.mean().is_finite() {
+            true => Ok(rounded(loss.mean())),
+            false => {
+                let reason = "the validation loss became NaN or infinite".to_string();
+                Err(Stop::Diverged { step, reason })
+            }
+        }
     }
 }

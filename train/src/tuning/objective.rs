@@ -10,11 +10,11 @@ use zoo_models::precision::to_vec_f32;
 
 use super::encoded::{EncodedTarget, EncodedText, TextLayout};
 use super::related::related_batch;
-use crate::objective::{BatchLoss, BatchSize, Objective};
+use crate::objective::{BatchLoss, BatchSize, LossSum, Objective};
 use crate::prediction::Prediction;
 use crate::sentence_vectors::SentenceVectors;
 use crate::text_batch::{Rows, TextBatch, TextTargets};
-use crate::text_loss;
+use crate::text_loss::{self, TextScores};
 
 /// Learning labels, numbers, tags, answers or texts from texts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +35,15 @@ pub struct Supervised {
     pub max_target_length: usize,
     /// How related texts are learned.
     pub vectors: SentenceVectors,
+}
+
+/// What a model makes of examples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// The loss.
+    pub loss: LossSum,
+    /// The prediction for each example.
+    pub predictions: Vec<Prediction>,
 }
 
 impl Objective for Supervised {
@@ -94,15 +103,6 @@ impl Objective for Supervised {
     ) -> Result<Vec<Prediction>, GenerateError> {
         match examples.first().map(|text| &text.target) {
             None => Ok(Vec::new()),
-            Some(EncodedTarget::Class(_) | EncodedTarget::Tags(_)) => {
-                text_loss::labels(model, &self.batch(examples), 0..self.n_labels)
-            }
-            Some(
-                EncodedTarget::Labels(_) | EncodedTarget::Number(_) | EncodedTarget::Relevance(_),
-            ) => {
-                let scores = finite_rows(text_loss::scores(model, &self.batch(examples)))?;
-                Ok(scores.into_iter().map(Prediction::Values).collect())
-            }
             Some(EncodedTarget::Related(_)) => {
                 let how = SentenceVectors { is_unit: true, ..self.vectors };
                 let vectors = text_loss::vectors(model, &self.batch(examples), &how);
@@ -113,21 +113,64 @@ impl Objective for Supervised {
                 };
                 Ok((0..examples.len()).map(of).collect())
             }
-            Some(EncodedTarget::Span(_)) => {
-                let texts: Vec<_> = examples.iter().map(|text| text.second.clone()).collect();
-                text_loss::spans(model, &self.batch(examples), &texts)
-            }
             Some(EncodedTarget::Text(_)) => {
                 let Some(model) = as_generative(model) else {
                     panic!("a model that does not generate text cannot predict texts");
                 };
                 self.generate(model, examples)
             }
+            Some(_) => {
+                let batch = self.batch(examples);
+                self.predictions(TextScores::of(model, &batch), &batch, examples)
+            }
         }
     }
 }
 
 impl Supervised {
+    /// The loss and the predictions for examples, from one forward pass where the predictions are
+    /// no texts and no vectors.
+    ///
+    /// # Errors
+    ///
+    /// See [`Objective::predict`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are no examples, or the model's head does not match their targets.
+    pub fn measure(
+        &self,
+        model: &Model,
+        examples: &[EncodedText],
+    ) -> Result<Measured, GenerateError> {
+        let batch = self.batch(examples);
+        let scores = TextScores::of(model, &batch);
+        let loss = scores.clone().loss(&batch).read();
+        let predictions = match examples[0].target {
+            EncodedTarget::Text(_) | EncodedTarget::Related(_) => self.predict(model, examples),
+            _ => self.predictions(scores, &batch, examples),
+        };
+        Ok(Measured { loss, predictions: predictions? })
+    }
+
+    /// The predictions that follow from the scores of a forward pass.
+    fn predictions(
+        &self,
+        scores: TextScores,
+        batch: &TextBatch,
+        examples: &[EncodedText],
+    ) -> Result<Vec<Prediction>, GenerateError> {
+        match &batch.targets {
+            TextTargets::Classes(_) => scores.labels(batch, 0..self.n_labels),
+            TextTargets::Labels(_) | TextTargets::Numbers(_) => scores.values(),
+            TextTargets::Spans(_) => {
+                let texts: Vec<_> = examples.iter().map(|text| text.second.clone()).collect();
+                scores.spans(batch, &texts)
+            }
+            TextTargets::Related(_) => panic!("vectors are predicted for single texts"),
+        }
+    }
+
     fn targets(&self, examples: &[EncodedText], width: usize) -> TextTargets {
         let (mut classes, mut numbers, mut spans) = (Vec::new(), Vec::new(), Vec::new());
         for example in examples {

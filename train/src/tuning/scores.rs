@@ -2,13 +2,9 @@
 
 use zoo_datasets::labeled::LabeledTask;
 use zoo_datasets::score::ScoreError;
-use zoo_datasets::score::accuracy::accuracy;
-use zoo_datasets::score::classification::ClassificationReport;
-use zoo_datasets::score::entities::{Reading, entity_scores, is_entity_tag};
-use zoo_datasets::score::multi_label::MultiLabelReport;
-use zoo_datasets::score::regression::{pearson, r2, spearman};
 
 use super::encoded::{EncodedTarget, EncodedText};
+use super::example_scores::ExampleScores;
 use super::ranks::Ranks;
 use crate::prediction::Prediction;
 use crate::train_data::Score;
@@ -25,54 +21,44 @@ pub fn scores(
     predictions: &[&Prediction],
     examples: &[&EncodedText],
 ) -> Result<Vec<Score>, ScoreError> {
-    let score = |name: &str, value: f64| Score { name: name.to_string(), value };
-    match task {
+    example_scores(task, labels, predictions, examples)?.all()
+}
+
+/// What the scores of labels, numbers and tags are computed from; texts and answers have none.
+///
+/// # Errors
+///
+/// A text has more or fewer tags than words.
+pub(super) fn example_scores(
+    task: LabeledTask,
+    labels: &[String],
+    predictions: &[&Prediction],
+    examples: &[&EncodedText],
+) -> Result<ExampleScores, ScoreError> {
+    Ok(match task {
         LabeledTask::Classification => {
             let Compared { found, expected } = classes(predictions, examples);
-            let report = ClassificationReport::new(&found, &expected, labels)?;
-            Ok(vec![
-                score("accuracy", 100.0 * report.accuracy),
-                score("macro_f1", 100.0 * report.macro_average.f1),
-                score("mcc", report.mcc),
-            ])
+            ExampleScores::classes(&found, &expected, labels)
         }
         LabeledTask::MultiLabelClassification => {
             let Compared { found, expected } = label_sets(predictions, examples);
-            let report = MultiLabelReport::new(&found, &expected, labels)?;
-            Ok(vec![
-                score("micro_f1", 100.0 * report.micro_average.f1),
-                score("macro_f1", 100.0 * report.macro_average.f1),
-                score("subset_accuracy", 100.0 * report.subset_accuracy),
-            ])
+            ExampleScores::LabelSets { found, expected, labels: labels.to_vec() }
         }
         LabeledTask::Regression => {
             let Compared { found, expected } = numbers(predictions, examples);
-            let mut scores = Vec::new();
-            // One example has none of these, and a constant no correlation.
-            scores.extend(r2(&found, &expected).ok().map(|value| score("r2", value)));
-            scores.extend(pearson(&found, &expected).ok().map(|value| score("pearson", value)));
-            scores.extend(spearman(&found, &expected).ok().map(|value| score("spearman", value)));
-            Ok(scores)
+            ExampleScores::Numbers { found, expected }
         }
         LabeledTask::Tagging => {
             let Compared { found, expected } = tags(labels, predictions, examples);
-            let flat = |tags: &[Vec<String>]| tags.concat();
-            let share = accuracy(&flat(&found), &flat(&expected))?.share;
-            let mut scores = vec![score("accuracy", 100.0 * share)];
-            if labels.iter().all(|label| is_entity_tag(label)) {
-                let entities = entity_scores(&found, &expected, Reading::Lenient)?.overall;
-                scores.insert(0, score("f1", 100.0 * entities.f1));
-                scores.push(score("precision", 100.0 * entities.precision));
-                scores.push(score("recall", 100.0 * entities.recall));
-            }
-            Ok(scores)
+            ExampleScores::tags(&found, &expected, labels)?
         }
         LabeledTask::SentenceEmbedding | LabeledTask::Ranking => {
-            let ranks = Ranks::new(predictions, examples)?;
-            ranks.scores(&(0..ranks.count()).collect::<Vec<usize>>())
+            ExampleScores::Ranks(Ranks::new(predictions, examples)?)
         }
-        LabeledTask::QuestionAnswering | LabeledTask::TextToText => Ok(Vec::new()),
-    }
+        LabeledTask::QuestionAnswering | LabeledTask::TextToText => {
+            ExampleScores::Means { names: Vec::new(), scores: vec![Vec::new(); examples.len()] }
+        }
+    })
 }
 
 /// What was found, and what is right, for each example.

@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use zoo_datasets::labeled::{LabeledTask, LabeledTexts};
 use zoo_datasets::tokenizer::Tokenizer;
 use zoo_models::checkpoint::{Model, ModelSpec};
+use zoo_models::generate::GenerateError;
 
 use super::codec::{CodecSettings, TextCodec};
 use super::encoded::{EncodedText, TextLayout};
-use super::objective::Supervised;
+use super::objective::{Measured, Supervised};
 use super::texts::{LanguageIds, TaskTexts};
 use crate::error::TrainError;
-use crate::objective::Objective;
+use crate::objective::{LossSum, Objective};
 use crate::prediction::Prediction;
 use crate::sentence_vectors::SentenceVectors;
 
@@ -113,6 +114,30 @@ impl TaskSetup {
         }
     }
 
+    /// The loss and the predictions of a model for texts, in order; texts of like length share a
+    /// forward pass. `done` receives the number of finished texts.
+    ///
+    /// # Errors
+    ///
+    /// The model's outputs are not finite.
+    pub fn measure(
+        &self,
+        model: &Model,
+        texts: &[EncodedText],
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Measured, TrainError> {
+        let mut loss = LossSum::ZERO;
+        let predictions = self.by_batch(texts, done, &mut |some| {
+            let measured = self.objective.measure(model, some)?;
+            loss.add(measured.loss);
+            Ok(measured.predictions)
+        })?;
+        match loss.mean().is_finite() {
+            true => Ok(Measured { loss, predictions }),
+            false => Err(TrainError::Data(format!("the loss is {}", loss.mean()))),
+        }
+    }
+
     /// The predictions of a model for texts, in order; texts of like length share a forward pass.
     /// `done` receives the number of finished texts.
     ///
@@ -125,11 +150,21 @@ impl TaskSetup {
         texts: &[EncodedText],
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Prediction>, TrainError> {
+        self.by_batch(texts, done, &mut |some| self.objective.predict(model, some))
+    }
+
+    /// The predictions for texts, in order, of batches of like length.
+    fn by_batch(
+        &self,
+        texts: &[EncodedText],
+        done: &mut dyn FnMut(usize),
+        predict: Predict<'_>,
+    ) -> Result<Vec<Prediction>, TrainError> {
         let mut predictions: Vec<Option<Prediction>> = vec![None; texts.len()];
         let mut ready = 0;
         for rows in by_length(texts).chunks(ROWS) {
             let some: Vec<EncodedText> = rows.iter().map(|&index| texts[index].clone()).collect();
-            let predicted = self.objective.predict(model, &some).map_err(TrainError::data)?;
+            let predicted = predict(&some).map_err(TrainError::data)?;
             for (&index, prediction) in rows.iter().zip(predicted) {
                 predictions[index] = Some(prediction);
             }
@@ -139,6 +174,9 @@ impl TaskSetup {
         Ok(predictions.into_iter().flatten().collect())
     }
 }
+
+/// The predictions for a batch of texts.
+type Predict<'a> = &'a mut dyn FnMut(&[EncodedText]) -> Result<Vec<Prediction>, GenerateError>;
 
 /// The indices of texts, the longest first: little of a forward pass over neighbors is padding.
 pub(super) fn by_length(texts: &[EncodedText]) -> Vec<usize> {

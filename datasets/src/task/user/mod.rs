@@ -5,6 +5,7 @@
 //! for the test, selected by the SHA-256 of the input, so that rows with the same input are in the
 //! same split, and stay there when rows are added. The vocabulary is built from the training split.
 
+mod settings;
 mod user_file;
 
 pub(super) use user_file::UserFile;

@@ -1,11 +1,13 @@
 //! The task of a user's file.
 
+use super::settings::{FileFormat, Words};
 use crate::locate::SearchPath;
-use crate::records::{FileError, Format, Record, Records};
+use crate::records::{FileError, Record, Records};
 use crate::score::entities::is_entity_tag;
 use crate::task::definition::TaskDefinition;
 use crate::task::error::{check, no_file};
 use crate::task::settings::{BuiltTask, Settings};
+use crate::task::sources::{Sources, classified, rewritten, tagged};
 use crate::task::splits::{Answers, Splits, Train};
 use crate::task::units::Units;
 use crate::task::word_encoder::{Sentence, TaggedWord, WordEncoder, tag_names};
@@ -33,22 +35,6 @@ pub(in crate::task) struct UserFile {
     vocabulary: usize,
     min_count: usize,
     max_length: usize,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum FileFormat {
-    Jsonl,
-    Csv,
-}
-
-impl From<FileFormat> for Format {
-    fn from(format: FileFormat) -> Self {
-        match format {
-            FileFormat::Jsonl => Self::Jsonl,
-            FileFormat::Csv => Self::Csv,
-        }
-    }
 }
 
 impl Default for UserFile {
@@ -115,10 +101,14 @@ impl UserFile {
     fn token_table<'a>(
         &self,
         texts: impl Iterator<Item = &'a str> + Send,
+        words: Words,
     ) -> Result<TokenTable, TaskError> {
         match self.units {
             Units::Characters => Ok(TokenTable::characters(texts.flat_map(str::chars))),
-            Units::Words => Ok(TokenTable::words(texts, self.min_count)),
+            Units::Words => Ok(match words {
+                Words::Read => TokenTable::words(texts, self.min_count),
+                Words::Written => TokenTable::spaced_words(texts, self.min_count),
+            }),
             Units::Subwords => TokenTable::subwords(texts, self.vocabulary),
         }
     }
@@ -130,7 +120,8 @@ impl UserFile {
             Ok((text.clone(), (text, label, row.line)))
         })?;
         let labels = labels(&self.file, &parts)?;
-        let tokens = self.token_table(parts[0].iter().map(|(text, ..)| text.as_str()))?;
+        let texts = parts[0].iter().map(|(text, ..)| text.as_str());
+        let tokens = self.token_table(texts, Words::Read)?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for (text, label, _) in split {
@@ -140,12 +131,17 @@ impl UserFile {
                 examples.push(Example { input, target: Target::Class(class as u32) });
             }
         }
+        let index = |label: &String| labels.iter().position(|known| known == label).unwrap_or(0);
+        let [train, validation, test] = parts.each_ref().map(|split| -> Vec<_> {
+            split.iter().map(|(text, label, _)| classified(text, index(label) as u32)).collect()
+        });
+        let sources = Sources { train, validation, test };
         let score = Metric::Accuracy;
         let labels = Labels::Names(labels);
         let kind = TaskKind::Classification;
         let definition =
             TaskDefinition { kind, score, also: vec![], tokens, labels, references: &[] };
-        Ok(BuiltTask::Fixed(definition, splits(examples)))
+        Ok(BuiltTask::Fixed(definition, splits(examples).with_sources(sources)))
     }
 
     fn transduction(&self, records: &Records) -> Result<BuiltTask, TaskError> {
@@ -154,8 +150,8 @@ impl UserFile {
             let texts = [row.text(source)?, row.text(target)?];
             Ok((texts[0].clone(), (texts, row)))
         })?;
-        let tokens =
-            self.token_table(parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str))?;
+        let texts = parts[0].iter().flat_map(|(texts, _)| texts).map(String::as_str);
+        let tokens = self.token_table(texts, Words::Written)?;
         let mut examples: Parts<Example> = Default::default();
         for (examples, split) in examples.iter_mut().zip(&parts) {
             for ([input, output], row) in split {
@@ -186,7 +182,12 @@ impl UserFile {
             labels: Labels::Tokens,
             references: &[],
         };
-        Ok(BuiltTask::Fixed(definition, splits(examples).with_answers(answers)))
+        let [train, validation, test] = parts.map(|split| {
+            split.iter().map(|([input, output], _)| rewritten(input, output)).collect()
+        });
+        let sources = Sources { train, validation, test };
+        let splits = splits(examples).with_answers(answers).with_sources(sources);
+        Ok(BuiltTask::Fixed(definition, splits))
     }
 
     fn tagging(&self, records: &Records) -> Result<BuiltTask, TaskError> {
@@ -209,6 +210,10 @@ impl UserFile {
         if let [only] = &tags[..] {
             return Err(FileError::OneLabel { path: self.file.clone(), label: only.clone() }.into());
         }
+        let [train, validation, test] = parts.each_ref().map(|split| -> Vec<_> {
+            split.iter().map(|sentence| tagged(sentence, &tags)).collect()
+        });
+        let sources = Sources { train, validation, test };
         let examples = parts.map(|split| {
             split.iter().map(|sentence| encoder.example(sentence, &tags)).collect::<Vec<_>>()
         });
@@ -221,7 +226,7 @@ impl UserFile {
         let labels = Labels::Names(tags);
         let definition =
             TaskDefinition { kind, score, also, tokens: encoder.tokens, labels, references: &[] };
-        Ok(BuiltTask::Fixed(definition, splits(examples)))
+        Ok(BuiltTask::Fixed(definition, splits(examples).with_sources(sources)))
     }
 }
 

@@ -63,6 +63,32 @@ fn summaries_are_scipys() {
 }
 
 #[test]
+fn intervals_within_a_range_are_scipys() {
+    for case in cases("ranged") {
+        let range = match case["most"].as_f64() {
+            Some(most) => ValueRange::UpTo { most },
+            None => ValueRange::Positive,
+        };
+        let found = range.interval(&numbers(&case["values"])).unwrap().unwrap();
+        assert_interval("range", found, &case["interval"], 1e-9);
+        let most = case["most"].as_f64().unwrap_or(f64::INFINITY);
+        assert!(found.low > 0.0 && found.high < most, "{found:?}");
+    }
+}
+
+#[test]
+fn needed_pairs_are_statsmodels() {
+    for case in cases("powers") {
+        let (standardized, level) = (number(&case["standardized"]), number(&case["level"]));
+        let found = pairs_needed(-standardized, level).unwrap().unwrap();
+        assert_eq!(found as f64, number(&case["pairs"]), "{standardized} at {level}");
+    }
+    assert_eq!(pairs_needed(0.0, 0.05), Ok(None));
+    assert_eq!(pairs_needed(1e-4, 0.05), Ok(None));
+    assert!(pairs_needed(1.0, 0.0).is_err());
+}
+
+#[test]
 fn paired_tests_are_scipys() {
     for case in cases("pairs") {
         let (a, b) = (numbers(&case["a"]), numbers(&case["b"]));

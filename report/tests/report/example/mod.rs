@@ -67,6 +67,7 @@ pub(crate) fn task(name: &str, metric: Metric) -> Task {
         lengths: (24, 512),
         references: Vec::new(),
         secondary: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -107,7 +108,8 @@ fn tasks() -> Vec<Task> {
     let mut dates = task("dates", Metric { name: "exact match".into(), ..accuracy() });
     dates.kind = TaskKind::Transduction;
     dates.about = "A date in words, as 2026-11-22.".into();
-    let chrf = Secondary { name: "chrF".into(), unit: String::new(), better: Better::Higher };
+    let chrf =
+        Secondary { name: "chrF".into(), unit: String::new(), better: Better::Higher, best: None };
     dates.secondary = vec![chrf];
     vec![listops, recall, characters, dates]
 }

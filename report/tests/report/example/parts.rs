@@ -117,6 +117,8 @@ pub(super) fn candidate(task: &Task, index: usize, runs: &[Run]) -> Candidate {
         training: TrainingLength { steps: 1000, tokens: 8_192_000 },
         summary: summary(&tests),
         secondary: vec![summary(&tests); task.secondary.len()],
+        pretrained: None,
+        is_at_chance: false,
     }
 }
 
@@ -146,6 +148,7 @@ pub(super) fn comparisons(task: &Task, runs: &[Run]) -> Vec<Comparison> {
                     interval,
                     p,
                     corrected: (p * 12.0).min(1.0),
+                    seeds_needed: (p * 12.0 >= 0.05).then_some(9),
                 }
             };
             found.push(Comparison {

@@ -11,6 +11,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use super::state::State;
 use super::view;
 use crate::cli::Global;
+use crate::compare::job::Job;
 use crate::compare::measuring::{Measurement, What};
 use crate::compare::plan::Plan;
 use crate::compare::runner::Event;
@@ -59,6 +60,11 @@ impl Shown {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let message = inner.state.event(event);
         self.show(&mut inner, message.as_deref());
+    }
+
+    /// Adds jobs to those that are planned.
+    pub(in crate::cli::compare) fn adds(&self, jobs: &[Job]) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.adds(jobs);
     }
 
     /// Shows that a measurement has started.
@@ -144,7 +150,7 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::*;
-    use crate::compare::job::{Job, Record};
+    use crate::compare::job::Record;
     use crate::compare::spec::Spec;
     use crate::compare::worker::WorkerEvent;
     use crate::datasets::locate::SearchPath;

@@ -80,8 +80,8 @@ impl State {
         let mut models = Vec::new();
         for of in &plan.candidates {
             let row = match plan.spec.is_sweep() {
-                true => format!("{} {}", of.family.name(), of.size),
-                false => of.family.name().to_string(),
+                true => format!("{} {}", of.name, of.size),
+                false => of.name.clone(),
             };
             let place = rows.iter().position(|known| *known == row).unwrap_or_else(|| {
                 rows.push(row);
@@ -117,6 +117,12 @@ impl State {
             worked: 0.0,
             cached: 0.0,
         }
+    }
+
+    /// Adds jobs to those that are planned.
+    pub(super) fn adds(&mut self, jobs: &[Job]) {
+        self.total += jobs.len();
+        self.work += jobs.iter().map(work).sum::<f64>();
     }
 
     /// Updates the state; returns a message if a run ended.
@@ -262,7 +268,7 @@ fn ended(record: &Record) -> String {
     match &record.outcome {
         Outcome::Finished { test, validation, .. } => match record.job.scored.test {
             Some(_) => format!("{test:.3} after {:.0} s", record.seconds),
-            None => format!("{validation:.3} on the validation split"),
+            None => format!("a loss of {validation:.3} on the validation split"),
         },
         Outcome::Diverged { step, reason } => format!("diverged at step {step}, {reason}"),
         Outcome::Failed { reason } => format!("failed: {reason}"),

@@ -11,45 +11,17 @@ use super::super::prepare::vocabulary;
 use super::super::start::{family, with_tokens_of};
 use super::texts::Texts;
 use crate::datasets::labeled::{LabeledTarget, LabeledTask, LabeledText, LabeledTexts};
-use crate::datasets::tokenizer::{Special, Tokenizer, Vocabulary};
-use crate::models::checkpoint::{self, HeadFor, LoadError, Model, ModelSpec, ProblemType};
-use crate::models::families::{Family, Task};
+use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
+use crate::models::checkpoint::{HeadFor, LoadError, Model, ModelSpec};
+use crate::models::families::Family;
 use crate::pipeline::SentenceModules;
-use crate::train::tuning::TaskLengths;
+use crate::train::tuning::{TaskLengths, generates_alone, head_for, load_for};
 
 /// The longest text by default, in tokens.
 const LONGEST: usize = 512;
 
 /// The default vocabulary of a new model.
 const VOCABULARY: usize = 8000;
-
-/// Whether a family generates texts without an encoder.
-fn generates_alone(family: &Family) -> bool {
-    family.head(Task::Seq2SeqLm).is_none() && family.head(Task::CausalLm).is_some()
-}
-
-/// The head of a family for a task.
-pub(super) fn head(family: &Family, task: LabeledTask, labels: &[String]) -> HeadFor {
-    let (head, problem_type) = match task {
-        LabeledTask::Classification => {
-            (Task::SequenceClassifier, Some(ProblemType::SingleLabelClassification))
-        }
-        LabeledTask::MultiLabelClassification => {
-            (Task::SequenceClassifier, Some(ProblemType::MultiLabelClassification))
-        }
-        LabeledTask::Regression => (Task::SequenceClassifier, Some(ProblemType::Regression)),
-        LabeledTask::Tagging => (Task::TokenClassifier, None),
-        LabeledTask::QuestionAnswering => (Task::Span, None),
-        LabeledTask::TextToText if generates_alone(family) => (Task::CausalLm, None),
-        LabeledTask::TextToText => (Task::Seq2SeqLm, None),
-        LabeledTask::SentenceEmbedding => (Task::BaseModel, None),
-        // The binary cross-entropy of its only label.
-        LabeledTask::Ranking => {
-            (Task::SequenceClassifier, Some(ProblemType::MultiLabelClassification))
-        }
-    };
-    HeadFor { problem_type, labels: labels.to_vec(), ..HeadFor::new(head) }
-}
 
 /// A tokenizer that reads texts as the modules of an embedding model specify.
 pub(super) fn read_by(modules: &SentenceModules, tokenizer: Tokenizer) -> Result<Tokenizer> {
@@ -152,17 +124,10 @@ impl<'a> Start<'a> {
         texts: &LabeledTexts,
         device: &Device,
     ) -> Result<LoadedStart> {
-        let padding = self.tokenizer.special(Special::Padding).map(|token| token.id);
-        let head = head(self.family, texts.task, &texts.labels);
+        let head = head_for(self.family, texts.task, &texts.labels);
         if let Some(folder) = self.folder {
             let head = HeadFor { dropout: args.dropout, ..head };
-            let spec = ModelSpec::describe(folder, device)?;
-            let is_missing = spec.config["pad_token_id"].is_null();
-            let with_padding =
-                HeadFor { pad_token_id: padding.filter(|_| is_missing), ..head.clone() };
-            let found = checkpoint::load_with_head(folder, &with_padding, seed, device)
-                .or_else(|_| checkpoint::load_with_head(folder, &head, seed, device))
-                .map_err(as_usage)?;
+            let found = load_for(&head, folder, &self.tokenizer, seed, device).map_err(as_usage)?;
             let (spec, model) = (found.pretrained.spec, found.pretrained.model);
             return Ok(LoadedStart { spec, model, new: found.new });
         }

@@ -60,7 +60,8 @@ pub(super) fn run(global: &Global, command: &TrainCommand) -> Result<()> {
     let test = prepared.test.filter(|_| outcome.ending != Ending::Interrupted);
     let test = test.map(|test| test.evaluate(global, &spec, &outcome, &settings)).transpose();
     // The run is finished and saved, with or without scores.
-    report(global, &outcome, prepared.steps, next_verb(&spec), test.as_ref().ok())?;
+    let scores = test.as_ref().ok().and_then(Option::as_ref);
+    report(global, &outcome, prepared.steps, next_verb(&spec), scores)?;
     test?;
     match text {
         Some(text)
@@ -157,9 +158,8 @@ fn report(
     outcome: &TrainOutcome,
     steps: usize,
     next_verb: &str,
-    test: Option<&Option<Value>>,
+    test: Option<&Value>,
 ) -> Result<()> {
-    let test = test.and_then(Option::as_ref);
     let state = &outcome.state;
     let speed = state.tokens as f64 / state.train_seconds.max(f64::MIN_POSITIVE);
     let peak = peak_memory();

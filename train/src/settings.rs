@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use zoo_datasets::batch::BatchShape;
-use zoo_datasets::labeled::{Columns, LabeledTask};
+use zoo_datasets::batch::{Augment, BatchShape};
+use zoo_datasets::labeled::{ClassWeights, Columns, LabeledTask};
 use zoo_models::precision::Precision;
 
 use crate::adamw::AdamWConfig;
@@ -99,6 +99,12 @@ pub struct TaskSettings {
     /// The languages of source and target texts.
     #[serde(flatten)]
     pub languages: Languages,
+    /// The weights of classes in the loss; `None` where all weigh the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
+    /// Random changes of training images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<Augment>,
 }
 
 /// Where the validation data of a task come from.
@@ -109,6 +115,8 @@ pub enum ValidationSource {
     Share(f64),
     /// Files of their own.
     Files(Vec<PathBuf>),
+    /// The folder of the validation split in a data set of images.
+    Folder,
 }
 
 impl TrainSettings {

@@ -11,9 +11,9 @@ use zoo_datasets::score::rouge::rouge;
 use zoo_datasets::score::squad::Squad;
 use zoo_models::checkpoint::Model;
 
-use super::encoded::EncodedText;
+use super::encoded::{EncodedTarget, EncodedText};
 use super::ranks::Ranks;
-use super::scores::{Compared, classes, scores};
+use super::scores::{Compared, classes, target_scores};
 use super::setup::{ROWS, TaskSetup, by_length};
 use crate::error::TrainError;
 use crate::objective::{LossSum, Objective};
@@ -72,13 +72,11 @@ impl TaskSetup {
             LabeledTask::SentenceEmbedding | LabeledTask::Ranking => {
                 rank_scores(&predictions, &examples)
             }
-            _ => self.label_scores(&predictions, &examples),
+            _ => label_scores(self.task, &self.labels, &predictions, &targets(&examples)),
         };
         let report = match self.task {
             LabeledTask::Classification => {
-                let (predictions, examples) = paired(&predictions, &examples);
-                let Compared { found, expected } = classes(&predictions, &examples);
-                Some(ClassificationReport::new(&found, &expected, &self.labels))
+                Some(class_report(&self.labels, &predictions, &targets(&examples)))
             }
             _ => None,
         };
@@ -100,21 +98,6 @@ impl TaskSetup {
             true => Ok(loss.mean()),
             false => Err(TrainError::Data(format!("the loss is {}", loss.mean()))),
         }
-    }
-
-    fn label_scores(
-        &self,
-        predictions: &[Prediction],
-        examples: &[EncodedText],
-    ) -> Result<Vec<ScoreInterval>, ScoreError> {
-        let (predictions, examples) = paired(predictions, examples);
-        let all = scores(self.task, &self.labels, &predictions, &examples)?;
-        let resampled = |name: &str, resample: &[usize]| {
-            let predictions: Vec<_> = resample.iter().map(|&index| predictions[index]).collect();
-            let examples: Vec<_> = resample.iter().map(|&index| examples[index]).collect();
-            value_of(name, &scores(self.task, &self.labels, &predictions, &examples)?)
-        };
-        Ok(intervals(all, examples.len(), RESAMPLES, &resampled))
     }
 
     fn text_scores(
@@ -217,7 +200,8 @@ fn rank_scores(
     predictions: &[Prediction],
     examples: &[EncodedText],
 ) -> Result<Vec<ScoreInterval>, ScoreError> {
-    let (predictions, examples) = paired(predictions, examples);
+    let predictions: Vec<&Prediction> = predictions.iter().collect();
+    let examples: Vec<&EncodedText> = examples.iter().collect();
     let ranks = Ranks::new(&predictions, &examples)?;
     let all = ranks.scores(&(0..ranks.count()).collect::<Vec<usize>>())?;
     let resampled = |name: &str, resample: &[usize]| value_of(name, &ranks.scores(resample)?);
@@ -228,11 +212,34 @@ fn score(name: &str, value: f64) -> Score {
     Score { name: name.to_string(), value }
 }
 
-fn paired<'a>(
-    predictions: &'a [Prediction],
-    examples: &'a [EncodedText],
-) -> (Vec<&'a Prediction>, Vec<&'a EncodedText>) {
-    predictions.iter().zip(examples).unzip()
+fn targets(examples: &[EncodedText]) -> Vec<&EncodedTarget> {
+    examples.iter().map(|example| &example.target).collect()
+}
+
+/// The scores of predicted labels and numbers, with their intervals.
+pub(super) fn label_scores(
+    task: LabeledTask,
+    labels: &[String],
+    predictions: &[Prediction],
+    targets: &[&EncodedTarget],
+) -> Result<Vec<ScoreInterval>, ScoreError> {
+    let all = target_scores(task, labels, &predictions.iter().collect::<Vec<_>>(), targets)?;
+    let resampled = |name: &str, resample: &[usize]| {
+        let predictions: Vec<_> = resample.iter().map(|&index| &predictions[index]).collect();
+        let targets: Vec<_> = resample.iter().map(|&index| targets[index]).collect();
+        value_of(name, &target_scores(task, labels, &predictions, &targets)?)
+    };
+    Ok(intervals(all, targets.len(), RESAMPLES, &resampled))
+}
+
+/// The scores of each class, and the confusions.
+pub(super) fn class_report(
+    labels: &[String],
+    predictions: &[Prediction],
+    targets: &[&EncodedTarget],
+) -> Result<ClassificationReport, ScoreError> {
+    let Compared { found, expected } = classes(&predictions.iter().collect::<Vec<_>>(), targets);
+    ClassificationReport::new(&found, &expected, labels)
 }
 
 fn value_of(name: &str, scores: &[Score]) -> Result<f64, ScoreError> {

@@ -1,9 +1,10 @@
-//! Fine-tuning on labeled texts.
+//! Fine-tuning on labeled texts and images.
 
 mod codec;
 mod data;
 mod encoded;
 mod evaluation;
+mod images;
 mod neighbors;
 mod objective;
 mod ranks;
@@ -17,6 +18,7 @@ pub use codec::{CodecSettings, TextCodec};
 pub use data::TuningData;
 pub use encoded::{EncodedRelation, EncodedTarget, EncodedText, TextLayout};
 pub use evaluation::{Evaluation, ScoreInterval};
+pub use images::{ImageBatch, ImageData, ImageLoader, ImageSetup, PreparedImage, SupervisedImages};
 pub use objective::Supervised;
 pub use scores::scores;
 pub use setup::{TaskLengths, TaskSetup};

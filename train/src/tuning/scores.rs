@@ -1,4 +1,4 @@
-//! The scores of predictions on labeled texts.
+//! The scores of predictions on labeled examples.
 
 use zoo_datasets::labeled::LabeledTask;
 use zoo_datasets::score::ScoreError;
@@ -25,10 +25,29 @@ pub fn scores(
     predictions: &[&Prediction],
     examples: &[&EncodedText],
 ) -> Result<Vec<Score>, ScoreError> {
+    match task {
+        LabeledTask::SentenceEmbedding | LabeledTask::Ranking => {
+            let ranks = Ranks::new(predictions, examples)?;
+            ranks.scores(&(0..ranks.count()).collect::<Vec<usize>>())
+        }
+        _ => {
+            let targets: Vec<_> = examples.iter().map(|example| &example.target).collect();
+            target_scores(task, labels, predictions, &targets)
+        }
+    }
+}
+
+/// The scores of predicted labels and numbers; none for other tasks.
+pub(super) fn target_scores(
+    task: LabeledTask,
+    labels: &[String],
+    predictions: &[&Prediction],
+    targets: &[&EncodedTarget],
+) -> Result<Vec<Score>, ScoreError> {
     let score = |name: &str, value: f64| Score { name: name.to_string(), value };
     match task {
-        LabeledTask::Classification => {
-            let Compared { found, expected } = classes(predictions, examples);
+        LabeledTask::Classification | LabeledTask::ImageClassification => {
+            let Compared { found, expected } = classes(predictions, targets);
             let report = ClassificationReport::new(&found, &expected, labels)?;
             Ok(vec![
                 score("accuracy", 100.0 * report.accuracy),
@@ -37,7 +56,7 @@ pub fn scores(
             ])
         }
         LabeledTask::MultiLabelClassification => {
-            let Compared { found, expected } = label_sets(predictions, examples);
+            let Compared { found, expected } = label_sets(predictions, targets);
             let report = MultiLabelReport::new(&found, &expected, labels)?;
             Ok(vec![
                 score("micro_f1", 100.0 * report.micro_average.f1),
@@ -46,7 +65,7 @@ pub fn scores(
             ])
         }
         LabeledTask::Regression => {
-            let Compared { found, expected } = numbers(predictions, examples);
+            let Compared { found, expected } = numbers(predictions, targets);
             let mut scores = Vec::new();
             // One example has none of these, and a constant no correlation.
             scores.extend(r2(&found, &expected).ok().map(|value| score("r2", value)));
@@ -55,7 +74,7 @@ pub fn scores(
             Ok(scores)
         }
         LabeledTask::Tagging => {
-            let Compared { found, expected } = tags(labels, predictions, examples);
+            let Compared { found, expected } = tags(labels, predictions, targets);
             let flat = |tags: &[Vec<String>]| tags.concat();
             let share = accuracy(&flat(&found), &flat(&expected))?.share;
             let mut scores = vec![score("accuracy", 100.0 * share)];
@@ -67,11 +86,10 @@ pub fn scores(
             }
             Ok(scores)
         }
-        LabeledTask::SentenceEmbedding | LabeledTask::Ranking => {
-            let ranks = Ranks::new(predictions, examples)?;
-            ranks.scores(&(0..ranks.count()).collect::<Vec<usize>>())
-        }
-        LabeledTask::QuestionAnswering | LabeledTask::TextToText => Ok(Vec::new()),
+        LabeledTask::QuestionAnswering
+        | LabeledTask::TextToText
+        | LabeledTask::SentenceEmbedding
+        | LabeledTask::Ranking => Ok(Vec::new()),
     }
 }
 
@@ -82,12 +100,12 @@ pub(super) struct Compared<T> {
 }
 
 /// The label of each example.
-pub(super) fn classes(predictions: &[&Prediction], examples: &[&EncodedText]) -> Compared<u32> {
+pub(super) fn classes(predictions: &[&Prediction], targets: &[&EncodedTarget]) -> Compared<u32> {
     let found = predictions.iter().map(|prediction| match prediction {
         Prediction::Labels(labels) => labels.first().copied().flatten().unwrap_or_default(),
         _ => 0,
     });
-    let expected = examples.iter().map(|example| match &example.target {
+    let expected = targets.iter().map(|target| match target {
         EncodedTarget::Class(label) => *label,
         _ => 0,
     });
@@ -95,26 +113,26 @@ pub(super) fn classes(predictions: &[&Prediction], examples: &[&EncodedText]) ->
 }
 
 /// Found labels, those that are more likely than not, and expected ones.
-fn label_sets(predictions: &[&Prediction], examples: &[&EncodedText]) -> Compared<Vec<u32>> {
+fn label_sets(predictions: &[&Prediction], targets: &[&EncodedTarget]) -> Compared<Vec<u32>> {
     let found = predictions.iter().map(|prediction| match prediction {
         Prediction::Values(values) => {
             (0..).zip(values).filter(|(_, logit)| **logit > 0.0).map(|(label, _)| label).collect()
         }
         _ => Vec::new(),
     });
-    let expected = examples.iter().map(|example| match &example.target {
+    let expected = targets.iter().map(|target| match target {
         EncodedTarget::Labels(labels) => labels.clone(),
         _ => Vec::new(),
     });
     Compared { found: found.collect(), expected: expected.collect() }
 }
 
-fn numbers(predictions: &[&Prediction], examples: &[&EncodedText]) -> Compared<f64> {
+fn numbers(predictions: &[&Prediction], targets: &[&EncodedTarget]) -> Compared<f64> {
     let found = predictions.iter().map(|prediction| match prediction {
         Prediction::Values(values) => values.first().copied().map_or(0.0, f64::from),
         _ => 0.0,
     });
-    let expected = examples.iter().map(|example| match &example.target {
+    let expected = targets.iter().map(|target| match target {
         EncodedTarget::Number(number) => f64::from(*number),
         _ => 0.0,
     });
@@ -125,14 +143,14 @@ fn numbers(predictions: &[&Prediction], examples: &[&EncodedText]) -> Compared<f
 fn tags(
     labels: &[String],
     predictions: &[&Prediction],
-    examples: &[&EncodedText],
+    targets: &[&EncodedTarget],
 ) -> Compared<Vec<String>> {
     let name = |label: &u32| labels.get(*label as usize).cloned().unwrap_or_default();
     let found = predictions.iter().map(|prediction| match prediction {
         Prediction::Labels(labels) => labels.iter().flatten().map(name).collect(),
         _ => Vec::new(),
     });
-    let expected = examples.iter().map(|example| match &example.target {
+    let expected = targets.iter().map(|target| match target {
         EncodedTarget::Tags(tags) => tags.iter().flatten().map(name).collect(),
         _ => Vec::new(),
     });

@@ -10,8 +10,9 @@ use super::codec::{CodecSettings, TextCodec};
 use super::encoded::{EncodedText, TextLayout};
 use super::objective::Supervised;
 use super::texts::{LanguageIds, TaskTexts};
+use crate::class_weights::{ClassObjective, RowWeights};
 use crate::error::TrainError;
-use crate::objective::Objective;
+use crate::objective::{Objective, Pass};
 use crate::prediction::Prediction;
 use crate::sentence_vectors::SentenceVectors;
 
@@ -31,6 +32,8 @@ pub struct TaskSetup {
     pub codec: TextCodec,
     /// The objective.
     pub objective: Supervised,
+    /// The weight of each label of a classification in the loss; `None` where all weigh the same.
+    pub class_weights: Option<Vec<f32>>,
 }
 
 /// The longest texts, in tokens.
@@ -92,7 +95,12 @@ impl TaskSetup {
             vectors: SentenceVectors::default(),
         };
         let (labels, tokenizer) = (spec.labels.clone(), texts.tokenizer);
-        Ok(Self { task, labels, tokenizer, codec, objective })
+        Ok(Self { task, labels, tokenizer, codec, objective, class_weights: None })
+    }
+
+    /// The same with a weight for each label of a classification.
+    pub fn with_class_weights(self, class_weights: Option<Vec<f32>>) -> Self {
+        Self { class_weights, ..self }
     }
 
     /// The same with other sentence vectors.
@@ -111,6 +119,15 @@ impl TaskSetup {
             true => self.codec.encode(&texts.with_labels(&self.labels)),
             false => self.codec.encode(&texts),
         }
+    }
+
+    /// A forward pass over texts; `weights` are those of a classification.
+    pub(super) fn pass(
+        &self,
+        texts: &[EncodedText],
+        weights: Option<&RowWeights<'_>>,
+    ) -> Box<dyn Pass> {
+        self.objective.pass(texts, weights)
     }
 
     /// The predictions of a model for texts, in order; texts of like length share a forward pass.

@@ -1,5 +1,6 @@
 //! `zoo evaluate`
 
+mod images;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -23,24 +24,25 @@ use crate::train::{SentenceVectors, TaskSettings};
 /// The longest text by default, in tokens.
 const LONGEST: usize = 512;
 
-/// Measure a model on labeled texts, or a language model on running text.
+/// Measure a model on labeled texts or images, or a language model on running text.
 #[derive(clap::Args)]
 #[command(
     after_help = "The model's head decides the task: classification (also of several labels, and \
-                  regression), tagging, question answering, text-to-text, sentence embedding; a \
-                  causal language model is measured on plain text. The columns are found by their names, or are those of \
+                  regression), tagging, question answering, text-to-text, sentence embedding, image \
+                  classification; a causal language model is measured on plain text. The columns are found by their names, or are those of \
                   the run that trained the model. The scores have 95 % intervals over \
                   resampled examples. Shares are in percent.\n\nExamples:\n  \
                   zoo evaluate runs/x test.csv\n  \
                   zoo evaluate ./bert-base-NER --json test.conll\n  \
                   zoo evaluate ./opus-mt-en-de pairs.tsv --text-column en --label-column de\n  \
+                  zoo evaluate runs/photos photos/test\n  \
                   zoo evaluate ./gpt2 book.txt"
 )]
 pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Files, patterns or folders of labeled texts; a .txt file of running text for a causal
-    /// language model
+    /// Files, patterns or folders of labeled texts; folders of images by class, of which the test
+    /// split is measured; a .txt file of running text for a causal language model
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -78,6 +80,7 @@ pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
         )));
     }
     match task {
+        Some(LabeledTask::ImageClassification) => images::run(global, args, &folder, spec),
         Some(task) => labeled(global, args, &folder, spec, task),
         None if spec.task == Task::CausalLm => text::run(global, args, &folder, spec),
         None => Err(usage(format!(
@@ -101,9 +104,15 @@ fn is_for(task: LabeledTask, spec: &ModelSpec) -> bool {
         // A decoder may have learned targets from texts.
         LabeledTask::TextToText => spec.task.is_generative(),
         LabeledTask::SentenceEmbedding => {
-            !spec.architecture.backbone.capabilities().has_decoder_input()
+            let backbone = &spec.architecture.backbone;
+            !backbone.capabilities().has_decoder_input() && backbone.patches().is_none()
         }
+        LabeledTask::ImageClassification => is_image_classifier(spec),
     }
+}
+
+fn is_image_classifier(spec: &ModelSpec) -> bool {
+    matches!(spec.task, Task::ImageClassifier | Task::DistilledImageClassifier)
 }
 
 /// The task of a model's head.
@@ -118,6 +127,7 @@ fn task_of(spec: &ModelSpec) -> Option<LabeledTask> {
         Task::TokenClassifier => Some(LabeledTask::Tagging),
         Task::Span => Some(LabeledTask::QuestionAnswering),
         Task::Seq2SeqLm => Some(LabeledTask::TextToText),
+        _ if is_image_classifier(spec) => Some(LabeledTask::ImageClassification),
         _ => None,
     }
 }
@@ -130,13 +140,7 @@ fn labeled(
     task: LabeledTask,
 ) -> Result<()> {
     let run = run_settings(folder).filter(|run| run.task.name == task);
-    let named = args.columns.columns();
-    let of_run = run.as_ref().map(|run| run.task.columns.clone()).unwrap_or_default();
-    let columns = Columns {
-        text: named.text.or(of_run.text),
-        pair: named.pair.or(of_run.pair),
-        label: named.label.or(of_run.label),
-    };
+    let columns = columns(args, run.as_ref());
     if task == LabeledTask::Regression && spec.labels.len() != 1 {
         return Err(usage(format!(
             "the model has {} numbers for each text, and zoo evaluate measures one",
@@ -196,6 +200,17 @@ fn labeled(
     let evaluation = setup.evaluate(&model, texts, &mut |done| bar.set_position(done as u64));
     bar.finish_and_clear();
     print(global, task, &evaluation?)
+}
+
+/// The columns of the flags, otherwise of the run that trained the model.
+fn columns(args: &EvaluateArgs, run: Option<&RunSettings>) -> Columns {
+    let named = args.columns.columns();
+    let of_run = run.map(|run| run.task.columns.clone()).unwrap_or_default();
+    Columns {
+        text: named.text.or(of_run.text),
+        pair: named.pair.or(of_run.pair),
+        label: named.label.or(of_run.label),
+    }
 }
 
 /// The settings of a run that training depends on.

@@ -37,6 +37,9 @@ pub(super) fn head(family: &Family, task: LabeledTask, labels: &[String]) -> Hea
         LabeledTask::MultiLabelClassification => {
             (Task::SequenceClassifier, Some(ProblemType::MultiLabelClassification))
         }
+        LabeledTask::ImageClassification => {
+            (Task::ImageClassifier, Some(ProblemType::SingleLabelClassification))
+        }
         LabeledTask::Regression => (Task::SequenceClassifier, Some(ProblemType::Regression)),
         LabeledTask::Tagging => (Task::TokenClassifier, None),
         LabeledTask::QuestionAnswering => (Task::Span, None),
@@ -201,7 +204,7 @@ fn new_tokenizer(args: &TrainArgs, texts: &[LabeledText]) -> Result<Tokenizer> {
 }
 
 /// A head that the family does not have is the user's choice.
-fn as_usage(error: LoadError) -> anyhow::Error {
+pub(super) fn as_usage(error: LoadError) -> anyhow::Error {
     match error {
         LoadError::Config { .. } => usage(error),
         other => other.into(),

@@ -3,6 +3,7 @@
 mod bad_input;
 mod chat;
 mod embed;
+mod image_tasks;
 mod images;
 mod pipelines;
 mod pretraining;

@@ -10,6 +10,7 @@ use zoo_models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use zoo_models::layers::embedding::token_ids;
 use zoo_models::precision::to_vec_f32;
 
+use crate::class_scores::best_classes;
 use crate::label_smoothing::smoothed_cross_entropy_sum;
 use crate::objective::BatchLoss;
 use crate::prediction::Prediction;
@@ -188,17 +189,7 @@ impl TextScores {
         batch: &TextBatch,
         candidates: Range<usize>,
     ) -> Result<Vec<Prediction>, GenerateError> {
-        let scores = self.classes();
-        let classes = scores.dims()[1];
-        let scores = to_vec_f32(scores);
-        if scores.iter().any(|score| score.is_nan()) {
-            return Err(GenerateError::NotFinite);
-        }
-        let best = |row: &[f32]| {
-            let labels = row[candidates.clone()].iter().enumerate();
-            labels.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(label, _)| label as u32)
-        };
-        let mut labels = scores.chunks_exact(classes).map(best);
+        let mut labels = best_classes(self.classes(), candidates)?.into_iter();
         let counts = batch.targets_by_row();
         Ok(counts
             .into_iter()

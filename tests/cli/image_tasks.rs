@@ -167,6 +167,37 @@ fn changes_and_weights_change_the_training() {
 }
 
 #[test]
+fn a_recipe_makes_the_same_run_on_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write_images(&at.join("data/train"), 0..8);
+    write_images(&at.join("data/validation"), 100..104);
+    write_images(&at.join("held"), 200..204);
+    let first = "--steps 3 --batch-size 4 --augment flip,crop --class-weights sky=9 \
+                 --label-smoothing 0.1 --optimizer lion --freeze patch_embeddings --test held";
+    let runs = [first, "--init-from run-0 --dropout 0.1 --epochs 1 --batch-size 4"];
+    for (index, more) in runs.into_iter().enumerate() {
+        let run = format!("run-{index}");
+        succeed(at, &course("data", &format!("{more} --out {run}")));
+        let recipe = format!("{run}/recipe.toml");
+        succeed(at, &["train", &recipe, "--out", "again"]);
+        assert!(model(at, &run) == model(at, "again"), "{more}");
+        let text = fs::read_to_string(at.join(&recipe)).unwrap();
+        assert_eq!(text, fs::read_to_string(at.join("again/recipe.toml")).unwrap(), "{more}");
+        fs::remove_dir_all(at.join("again")).unwrap();
+    }
+    let test = read(&at.join("run-0/test.json"));
+    assert_eq!((&test["task"], &test["examples"]), (&json!("image-classification"), &json!(8)));
+    // The patches of another size are an eighth of it again.
+    let larger = ["--image-size", "64", "--out", "larger"];
+    succeed(at, &[&["train", "run-0/recipe.toml"], &larger[..]].concat());
+    assert_eq!(read(&at.join("larger/config.json"))["patch_size"], 8);
+    let smoothed = ["--label-smoothing", "0.3", "--out", "smoothed"];
+    succeed(at, &[&["train", "run-0/recipe.toml"], &smoothed[..]].concat());
+    assert!(model(at, "run-0") != model(at, "smoothed"));
+}
+
+#[test]
 fn bad_images_are_named_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -71,6 +71,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod adamw;
+mod answer_span;
 mod checkpoint;
 mod class_scores;
 mod class_weights;

@@ -31,7 +31,7 @@ impl ImageSplit {
         };
         let mut names = names.iter().copied().flatten();
         let named = |name: &&str| folders.iter().find(|folder| is_named(folder, name)).cloned();
-        names.find_map(|name| named(&name))
+        names.find_map(named)
     }
 
     /// The folders of the splits of a data set; `None` if it has no splits.

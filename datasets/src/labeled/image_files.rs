@@ -242,7 +242,8 @@ mod tests {
         assert_eq!(names(&images), ["x/1.png dog", "2.png cat"]);
         let columns = Columns::default();
         assert_eq!(
-            LabeledImages::read(&[table.clone()], ImageSplit::Train, &columns, None).unwrap(),
+            LabeledImages::read(std::slice::from_ref(&table), ImageSplit::Train, &columns, None)
+                .unwrap(),
             images
         );
         fs::write(&table, "file_name,label\n3.png,dog\n").unwrap();

@@ -44,7 +44,7 @@
 //! |---|---|---|
 //! | `cli` | the program `zoo`, and the module `cli` | clap, ratatui |
 //! | `serve` | the server `serve`, and the verb `serve` | axum, tokio |
-//! | `images` | image files in [`pipeline`], and the verb `classify-image` | image |
+//! | `images` | image files in [`pipeline`] and in training, and the verb `classify-image` | image |
 //! | `compare` | comparisons of architectures in `compare`, and the verbs `compare` and `sweep` | |
 //! | `hub` | models by their names on the Hugging Face Hub | hf-hub |
 //! | `fusion` | fused kernels on the backends that compile them | |

@@ -117,7 +117,16 @@ const PARTS: [(&str, &[&str]); 6] = [
     ("compare", &["src/cli/mod.rs", "src/cli/verb.rs", "src/lib.rs"]),
     ("dashboard", &["train/src/display.rs", "train/src/job.rs", "train/src/lib.rs"]),
     ("hub", &["models/src/checkpoint/hub/fetch.rs", "models/src/checkpoint/hub/mod.rs"]),
-    ("images", &["src/cli/mod.rs", "src/cli/verb.rs", "src/pipeline/mod.rs", "src/prelude.rs"]),
+    (
+        "images",
+        &[
+            "src/cli/image_input/mod.rs",
+            "src/cli/mod.rs",
+            "src/cli/verb.rs",
+            "src/pipeline/mod.rs",
+            "src/prelude.rs",
+        ],
+    ),
     ("serve", &["src/cli/mod.rs", "src/cli/verb.rs", "src/lib.rs"]),
 ];
 

@@ -1,5 +1,7 @@
 //! `zoo evaluate`
 
+mod head;
+mod images;
 mod masked;
 mod text;
 
@@ -21,30 +23,33 @@ use crate::pipeline::{SentenceModules, TextEmbedder};
 use crate::train::tuning::{Evaluation, Languages, ScoreInterval};
 use crate::train::tuning::{TaskLengths, TaskSetup, TaskTexts};
 use crate::train::{SentenceVectors, TaskSettings};
+use head::{is_for, task_of};
 
 /// The longest text by default, in tokens.
 const LONGEST: usize = 512;
 
-/// Measure a model on labeled texts, or a language model on running text.
+/// Measure a model on labeled texts or images, or a language model on running text.
 #[derive(clap::Args)]
 #[command(
     after_help = "The model's head decides the task: classification (also of several labels, and \
-                  regression), tagging, question answering, text-to-text, sentence embedding; a \
-                  language model is measured on plain text: a causal one by its perplexity, a masked \
-                  one by its pseudo-perplexity, which masks each token alone. The columns are found by their names, or are those of \
+                  regression), tagging, question answering, text-to-text, sentence embedding, image \
+                  classification; a language model is measured on plain text: a causal one by its \
+                  perplexity, a masked one by its pseudo-perplexity, which masks each token alone. \
+                  The columns are found by their names, or are those of \
                   the run that trained the model. The scores have 95 % intervals over \
                   resampled examples. Shares are in percent.\n\nExamples:\n  \
                   zoo evaluate runs/x test.csv\n  \
                   zoo evaluate ./bert-base-NER --json test.conll\n  \
                   zoo evaluate ./opus-mt-en-de pairs.tsv --text-column en --label-column de\n  \
+                  zoo evaluate runs/photos photos/test\n  \
                   zoo evaluate ./gpt2 book.txt\n  \
                   zoo evaluate ./bert-base-cased --max-length 64 page.txt"
 )]
 pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Files, patterns or folders of labeled texts; a .txt file of running text for a language
-    /// model
+    /// Files, patterns or folders of labeled texts; folders of images by class, of which the test
+    /// split is measured; a .txt file of running text for a language model
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -82,7 +87,7 @@ pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
         )));
     }
     match task {
-        Some(task) => print(global, task, &labeled(global, args, &folder, spec, task)?),
+        Some(task) => print(global, task, &evaluation(global, args, &folder, spec, task)?),
         None if spec.task == Task::CausalLm => text::run(global, args, &folder, spec),
         None if spec.task == Task::MaskedLm => masked::run(global, args, &folder, spec),
         None => Err(usage(format!(
@@ -92,38 +97,17 @@ pub(super) fn run(global: &Global, args: &EvaluateArgs) -> Result<()> {
     }
 }
 
-/// Whether a model's head is for a task; every backbone makes sentence vectors.
-fn is_for(task: LabeledTask, spec: &ModelSpec) -> bool {
+/// The evaluation of a model on labeled texts or images.
+fn evaluation(
+    global: &Global,
+    args: &EvaluateArgs,
+    folder: &Path,
+    spec: ModelSpec,
+    task: LabeledTask,
+) -> Result<Evaluation> {
     match task {
-        LabeledTask::Classification | LabeledTask::MultiLabelClassification => {
-            spec.task == Task::SequenceClassifier
-        }
-        LabeledTask::Regression | LabeledTask::Ranking => {
-            spec.task == Task::SequenceClassifier && spec.labels.len() == 1
-        }
-        LabeledTask::Tagging => spec.task == Task::TokenClassifier,
-        LabeledTask::QuestionAnswering => spec.task == Task::Span,
-        // A decoder may have learned targets from texts.
-        LabeledTask::TextToText => spec.task.is_generative(),
-        LabeledTask::SentenceEmbedding => {
-            !spec.architecture.backbone.capabilities().has_decoder_input()
-        }
-    }
-}
-
-/// The task of a model's head.
-fn task_of(spec: &ModelSpec) -> Option<LabeledTask> {
-    match spec.task {
-        Task::SequenceClassifier => Some(match spec.config["problem_type"].as_str() {
-            Some("regression") => LabeledTask::Regression,
-            Some("multi_label_classification") => LabeledTask::MultiLabelClassification,
-            None if spec.labels.len() == 1 => LabeledTask::Regression,
-            _ => LabeledTask::Classification,
-        }),
-        Task::TokenClassifier => Some(LabeledTask::Tagging),
-        Task::Span => Some(LabeledTask::QuestionAnswering),
-        Task::Seq2SeqLm => Some(LabeledTask::TextToText),
-        _ => None,
+        LabeledTask::ImageClassification => images::run(global, args, folder, spec),
+        _ => labeled(global, args, folder, spec, task),
     }
 }
 
@@ -135,13 +119,7 @@ fn labeled(
     task: LabeledTask,
 ) -> Result<Evaluation> {
     let run = run_settings(folder).filter(|run| run.task.name == task);
-    let named = args.columns.columns();
-    let of_run = run.as_ref().map(|run| run.task.columns.clone()).unwrap_or_default();
-    let columns = Columns {
-        text: named.text.or(of_run.text),
-        pair: named.pair.or(of_run.pair),
-        label: named.label.or(of_run.label),
-    };
+    let columns = columns(args, run.as_ref());
     if task == LabeledTask::Regression && spec.labels.len() != 1 {
         return Err(usage(format!(
             "the model has {} numbers for each text, and zoo evaluate measures one",
@@ -203,7 +181,7 @@ fn labeled(
     Ok(evaluation?)
 }
 
-/// The evaluation of the model of a run on labeled texts, as JSON.
+/// The evaluation of the model of a run on labeled texts or images, as JSON.
 pub(super) fn of_run(global: &Global, run: &Path, files: &[PathBuf]) -> Result<Value> {
     #[derive(clap::Parser)]
     struct Command {
@@ -217,13 +195,24 @@ pub(super) fn of_run(global: &Global, run: &Path, files: &[PathBuf]) -> Result<V
     let Some(task) = run_settings(run).map(|run| run.task.name) else {
         return Err(usage("the run learns no task"));
     };
-    as_json(task, &labeled(global, &args, run, spec, task)?)
+    as_json(task, &evaluation(global, &args, run, spec, task)?)
 }
 
 fn as_json(task: LabeledTask, evaluation: &Evaluation) -> Result<Value> {
     let mut value = serde_json::to_value(evaluation)?;
     value["task"] = json!(task);
     Ok(value)
+}
+
+/// The columns of the flags, otherwise of the run that trained the model.
+fn columns(args: &EvaluateArgs, run: Option<&RunSettings>) -> Columns {
+    let named = args.columns.columns();
+    let of_run = run.map(|run| run.task.columns.clone()).unwrap_or_default();
+    Columns {
+        text: named.text.or(of_run.text),
+        pair: named.pair.or(of_run.pair),
+        label: named.label.or(of_run.label),
+    }
 }
 
 /// The settings of a run that training depends on.

@@ -19,6 +19,7 @@ mod fill;
 mod forward;
 mod generate;
 mod global;
+mod image_input;
 mod list;
 mod logging;
 mod model;

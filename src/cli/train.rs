@@ -3,6 +3,7 @@
 mod args;
 mod checkpoint_args;
 mod defaults;
+mod image_args;
 mod objective_args;
 mod optimizer_args;
 mod prepare;
@@ -148,6 +149,7 @@ fn next_verb(spec: &ModelSpec) -> &'static str {
         Task::TokenClassifier => "tag texts with: zoo tag",
         Task::MaskedLm => "fill masked tokens with: zoo fill",
         Task::BaseModel => "embed texts with: zoo embed",
+        Task::ImageClassifier => "classify images with: zoo classify-image",
         Task::Span => "answer questions with: zoo answer",
         _ => "generate text with: zoo generate",
     }

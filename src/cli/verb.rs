@@ -35,7 +35,7 @@ pub(super) enum Verb {
     Parity(parity::ParityArgs),
     /// Train a model, from scratch or from a checkpoint
     Train(Box<train::TrainCommand>),
-    /// Measure a model on labeled texts, or a language model on running text
+    /// Measure a model on labeled texts or images, or a language model on running text
     Evaluate(evaluate::EvaluateArgs),
     /// Compare architectures on tasks and write a report
     #[cfg(feature = "compare")]

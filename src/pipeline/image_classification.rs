@@ -44,22 +44,7 @@ impl ImageClassifier {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, PipelineError> {
         let spec = ClassifierSpec::read(folder, device)?;
         let patches = spec.patches;
-        let reader = ImageReader::read(folder, spec.model.family.name())?;
-        let is_read = |size| match patches.sizes {
-            ImageSizes::Any => patches.check_size(size),
-            ImageSizes::OnRequest if size == patches.image => Ok(()),
-            ImageSizes::OnRequest => Err(format!(
-                "the model expects {}; set another size with --image-size",
-                shown(patches.image)
-            )),
-        };
-        if let Some(found) = reader.size() {
-            let path = folder.join(PREPROCESSOR_FILE);
-            is_read(found).map_err(|reason| {
-                let reason = format!("it produces {}, but {reason}", shown(found));
-                PipelineError::File { path, reason }
-            })?;
-        }
+        let reader = ImageReader::read_for(folder, spec.model.family.name(), &patches)?;
         let size = match patches.sizes {
             ImageSizes::Any => None,
             ImageSizes::OnRequest => Some(patches.image),
@@ -182,6 +167,38 @@ impl ImageClassifier {
         let entry =
             |index: usize| LabelScore { label: self.labels[index].clone(), score: scores[index] };
         best(&scores, top_k).into_iter().map(entry).collect()
+    }
+}
+
+impl ImageReader {
+    /// Reads the preprocessing of a model of this type with these patches; see
+    /// [`ImageReader::read`].
+    ///
+    /// # Errors
+    ///
+    /// See [`ImageReader::read`]; a size that the model does not take.
+    pub fn read_for(
+        folder: &Path,
+        model_type: &str,
+        patches: &PatchConfig,
+    ) -> Result<Self, PipelineError> {
+        let reader = Self::read(folder, model_type)?;
+        let is_read = |size| match patches.sizes {
+            ImageSizes::Any => patches.check_size(size),
+            ImageSizes::OnRequest if size == patches.image => Ok(()),
+            ImageSizes::OnRequest => Err(format!(
+                "the model expects {}; set another size with --image-size",
+                shown(patches.image)
+            )),
+        };
+        if let Some(found) = reader.size() {
+            let path = folder.join(PREPROCESSOR_FILE);
+            is_read(found).map_err(|reason| {
+                let reason = format!("it produces {}, but {reason}", shown(found));
+                PipelineError::File { path, reason }
+            })?;
+        }
+        Ok(reader)
     }
 }
 

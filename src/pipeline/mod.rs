@@ -32,7 +32,7 @@ pub use error::{PipelineError, TextError};
 pub use features::{FeatureExtraction, Features};
 pub use fill::{FillMask, Filling, ReplacedWord, Targets};
 #[cfg(feature = "images")]
-pub use image::{ImageReader, Picture, PictureError, PixelValues};
+pub use image::{ImageFiles, ImageReader, Picture, PictureError, PixelValues};
 #[cfg(feature = "images")]
 pub use image_classification::ImageClassifier;
 pub use processor::Processor;

@@ -5,6 +5,7 @@ mod big_texts;
 mod care;
 mod chat;
 mod embed;
+mod image_tasks;
 mod images;
 mod pipelines;
 mod pretraining;

@@ -7,7 +7,8 @@ pre-training objective.
 
 The weights are those of other fixtures, which have the head already; nothing is random. The losses
 are transformers' own (`model(..., labels=...)`), in evaluation mode, so that there is no dropout;
-those of sentence vectors are the formulas of sentence-transformers over the hidden states.
+those of sentence vectors are the formulas of sentence-transformers over the hidden states. With class
+weights, they are `torch.nn.CrossEntropyLoss(weight=...)` of the logits.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import json
 
 import torch
 import transformers
+from transformers import core_model_loading
 
 from files import write_pretty
 
@@ -34,8 +36,9 @@ SPAN = transformers.AutoModelForQuestionAnswering
 TEXT = transformers.AutoModelForSeq2SeqLM
 BASE = transformers.AutoModel
 MASKED = transformers.AutoModelForMaskedLM
+IMAGE = transformers.AutoModelForImageClassification
 
-# Task, and folder of the model.
+# Task, folder of the model, and weights of the classes if there are any.
 CASES = (
     ("classification", "bert/sequence"),
     ("classification", "roberta/sequence"),
@@ -59,6 +62,11 @@ CASES = (
     ("masked", "bert/base"),
     ("span-corruption", "t5/base"),
     ("denoising", "bart/base"),
+    ("classification", "bert/sequence", [0.25, 2.0, 1.0]),
+    ("image-classification", "vit/base"),
+    ("image-classification", "deit/base"),
+    ("image-classification", "dinov2/base"),
+    ("image-classification", "vit/base", [3.0, 1.0, 0.5]),
 )
 HEADS = {
     "classification": (SEQUENCE, "single_label_classification"),
@@ -75,6 +83,7 @@ HEADS = {
     "masked": (MASKED, None),
     "span-corruption": (TEXT, None),
     "denoising": (TEXT, None),
+    "image-classification": (IMAGE, "single_label_classification"),
 }
 RELATED = ("multiple-negatives", "cosine", "triplet")
 SCALE, MARGIN = 20.0, 0.5
@@ -108,7 +117,7 @@ def target_of(task, config, batch, row, length):
         return dict(second=second, negatives=negatives, similarity=None)
     if task == "ranking":
         return (5 * row + 3 * batch) % 7 / 6
-    if task == "classification":
+    if task in ("classification", "image-classification"):
         return (2 * row + batch) % config.num_labels
     if task == "multi-label-classification":  # some rows have none, some have all
         return [label for label in range(config.num_labels) if (row + 2 * batch) >> label & 1]
@@ -148,7 +157,9 @@ def corrupted(task, config, ids, row):
 
 
 def example(task, config, batch, row):
-    """A row: its length differs from those of the others."""
+    """A row: the length of a text differs from those of the others."""
+    if task == "image-classification":
+        return dict(image=ROWS * batch + row, target=target_of(task, config, batch, row, 0))
     length = 5 + (3 * row + 2 * batch) % 8
     ids = [3 + (7 * row + 5 * batch + 3 * i * i + i) % 25 for i in range(length)]
     if task in RELATED:
@@ -200,8 +211,19 @@ def related_loss(task, model, examples):
     return torch.stack(losses).mean()
 
 
+def pixels(config, image):
+    """An image, by its number: values from -1 to 1."""
+    color = torch.arange(config.num_channels)[:, None, None]
+    y, x = torch.arange(config.image_size)[:, None], torch.arange(config.image_size)
+    return (7 * image + 11 * color + 3 * y * x + y * y + x) % 17 / 8 - 1
+
+
 def inputs_of(task, config, examples):
     """The arguments of the model for some examples."""
+    if task == "image-classification":
+        images = torch.stack([pixels(config, row["image"]) for row in examples])
+        labels = torch.tensor([row["target"] for row in examples])
+        return dict(pixel_values=images, labels=labels)
     ids = [row["ids"] for row in examples]
     if task == "continuation":  # a decoder has the target behind the source
         ids = [[*row["ids"], *row["target"]] for row in examples]
@@ -231,7 +253,16 @@ def inputs_of(task, config, examples):
     return found
 
 
-def compute(task, folder):
+def loss_of(model, inputs, class_weights):
+    """The loss of a batch."""
+    if class_weights is None:
+        return model(**inputs).loss
+    labels = inputs.pop("labels")
+    criterion = torch.nn.CrossEntropyLoss(weight=torch.tensor(class_weights))
+    return criterion(model(**inputs).logits, labels)
+
+
+def compute(task, folder, class_weights=None):
     model = load(task, folder)
     batches = [
         [example(task, model.config, batch, row) for row in range(ROWS)] for batch in range(BATCHES)
@@ -252,18 +283,19 @@ def compute(task, folder):
         if task in RELATED:
             loss = related_loss(task, model, examples)
         else:
-            loss = model(**inputs_of(task, model.config, examples)).loss
+            loss = loss_of(model, inputs_of(task, model.config, examples), class_weights)
         loss.backward()
         if step == 0:
             grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+            if task == "image-classification":  # the file has other names
+                grads = core_model_loading.revert_weight_conversion(model, grads)
             norms = {name: rounded(grad.norm().item()) for name, grad in grads.items()}
         clip = OPTIMIZER["clip_grad_norm"]
         torch.nn.utils.clip_grad_norm_(model.parameters(), clip, foreach=False)
         optimizer.step()
         losses.append(rounded(loss.item()))
-    return dict(
-        task=task, model=folder, batches=batches, losses=losses, gradient_norms=norms
-    )
+    found = dict(task=task, model=folder, batches=batches, losses=losses, gradient_norms=norms)
+    return found if class_weights is None else dict(found, class_weights=class_weights)
 
 
 def rounded(value):
@@ -286,8 +318,8 @@ def main():
     arguments = parser.parse_args()
     stored = json.loads(PATH.read_text(encoding="utf-8"))["cases"] if arguments.check else []
     cases = []
-    for index, (task, folder) in enumerate(CASES):
-        found = compute(task, folder)
+    for index, (task, folder, *weights) in enumerate(CASES):
+        found = compute(task, folder, *weights)
         first, last = found["losses"][0], found["losses"][-1]
         print(f"{task:<27} {folder}: {first:.4f} to {last:.4f}")
         if arguments.check and (apart := error(found, stored[index])) > SAME:

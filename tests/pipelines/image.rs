@@ -217,3 +217,38 @@ fn a_processor_is_followed_or_refused() {
     let bit = read(json!({ "image_processor_type": "BitImageProcessor" })).unwrap();
     assert!(bit.prepare(&narrow).unwrap_err().contains("too narrow"));
 }
+
+#[test]
+fn training_images_are_mirrored_and_cropped() {
+    use burn_zoo::datasets::batch::{Augment, BatchAt, ImageChange};
+    let picture = Picture::open(&of("images").join("rgb.png")).unwrap();
+    let reader = ImageReader::parse(
+        r#"{"size": {"height": 8, "width": 6}, "do_center_crop": false}"#,
+        "vit",
+    );
+    let reader = reader.unwrap();
+    let plain = reader.prepare(&picture).unwrap();
+    let at = BatchAt { seed: 1, step: 0, micro_step: 0 };
+    let change = |kinds: &[Augment], row| ImageChange::new(kinds, at, row);
+    let unchanged = reader.prepare_changed(&picture, &ImageChange::default()).unwrap();
+    assert_eq!(unchanged, plain);
+
+    let row = (0..).find(|row| change(&[Augment::Flip], *row).is_flipped()).unwrap();
+    let flipped = reader.prepare_changed(&picture, &change(&[Augment::Flip], row)).unwrap();
+    let mirrored = plain.pixels.chunks(6).flat_map(|row| row.iter().rev().copied());
+    assert_eq!(flipped.pixels, mirrored.collect::<Vec<f32>>());
+    assert_ne!(flipped, plain);
+
+    let crop = change(&[Augment::Crop], 0);
+    let part = crop.crop([picture.height, picture.width]).unwrap();
+    let mut rgb = Vec::new();
+    for y in part.top..part.top + part.height {
+        for x in part.left..part.left + part.width {
+            rgb.extend(&picture.rgb[(y * picture.width + x) * 3..][..3]);
+        }
+    }
+    let expected = Picture { width: part.width, height: part.height, rgb };
+    let found = reader.prepare_changed(&picture, &crop).unwrap();
+    assert_eq!(found, reader.prepare(&expected).unwrap());
+    assert!(found != plain && found.size == [8, 6]);
+}

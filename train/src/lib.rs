@@ -71,7 +71,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod adamw;
+mod answer_span;
 mod checkpoint;
+mod class_scores;
+mod class_weights;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod display;
@@ -115,6 +118,7 @@ mod validations;
 pub use adamw::{AdamW, AdamWConfig};
 pub use burn::train::Interrupter;
 pub use checkpoint::{Restored, State};
+pub use class_weights::{ClassObjective, RowWeights};
 pub use display::{Display, Verbosity};
 pub use error::TrainError;
 pub use fingerprint::UPDATE_SOURCES;

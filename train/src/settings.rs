@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
-use zoo_datasets::batch::{BatchShape, RowOrder};
+use zoo_datasets::batch::{Augment, BatchShape, RowOrder};
 use zoo_datasets::encoded::Packing;
-use zoo_datasets::labeled::{Columns, LabeledTask};
+use zoo_datasets::labeled::{ClassWeights, Columns, LabeledTask};
 use zoo_datasets::records::ValidationSource;
 use zoo_datasets::text::TextFiles;
 use zoo_models::precision::Precision;
@@ -149,6 +149,12 @@ pub struct TaskSettings {
     /// The languages of source and target texts.
     #[serde(flatten)]
     pub languages: Languages,
+    /// The weights of classes in the loss; `None` where all weigh the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
+    /// Random changes of training images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<Augment>,
 }
 
 impl TrainSettings {

@@ -10,11 +10,13 @@ use zoo_models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use zoo_models::layers::embedding::token_ids;
 use zoo_models::precision::to_vec_f32;
 
+use crate::answer_span::best_answer;
+use crate::class_scores::best_classes;
 use crate::label_smoothing::smoothed_cross_entropy_sum;
 use crate::objective::BatchLoss;
 use crate::prediction::Prediction;
 use crate::sentence_vectors::SentenceVectors;
-use crate::text_batch::{Span, TextBatch, TextTargets};
+use crate::text_batch::{TextBatch, TextTargets};
 
 /// The logits at the target positions only: a head over a whole vocabulary costs more than the rest
 /// of the model, and most positions of a prompt have no target. For a classifier of whole texts, the
@@ -188,17 +190,7 @@ impl TextScores {
         batch: &TextBatch,
         candidates: Range<usize>,
     ) -> Result<Vec<Prediction>, GenerateError> {
-        let scores = self.classes();
-        let classes = scores.dims()[1];
-        let scores = to_vec_f32(scores);
-        if scores.iter().any(|score| score.is_nan()) {
-            return Err(GenerateError::NotFinite);
-        }
-        let best = |row: &[f32]| {
-            let labels = row[candidates.clone()].iter().enumerate();
-            labels.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(label, _)| label as u32)
-        };
-        let mut labels = scores.chunks_exact(classes).map(best);
+        let mut labels = best_classes(self.classes(), candidates)?.into_iter();
         let counts = batch.targets_by_row();
         Ok(counts
             .into_iter()
@@ -237,19 +229,7 @@ impl TextScores {
         }
         let rows = starts.chunks_exact(batch.text.width).zip(ends.chunks_exact(batch.text.width));
         let best = |((starts, ends), text): ((&[f32], &[f32]), &Range<usize>)| {
-            let none = starts[0] + ends[0];
-            let mut best = Prediction::Span { span: Span { first: 0, last: 0 }, score: none, none };
-            let mut highest = f32::NEG_INFINITY;
-            for first in text.clone() {
-                for last in (first..text.end).take(LONGEST_ANSWER) {
-                    let score = starts[first] + ends[last];
-                    if score > highest {
-                        highest = score;
-                        best = Prediction::Span { span: Span { first, last }, score, none };
-                    }
-                }
-            }
-            best
+            best_answer(starts, ends, text.clone())
         };
         Ok(rows.zip(texts).map(best).collect())
     }
@@ -298,9 +278,6 @@ pub fn nats(model: &Model, batch: &TextBatch) -> Result<Vec<Prediction>, Generat
     };
     batch.targets_by_row().into_iter().map(row).collect()
 }
-
-/// The longest answer in tokens.
-const LONGEST_ANSWER: usize = 30;
 
 /// The scores of every position as the start and as the end of an answer, `[rows, width]`.
 fn span_scores(model: &Model, batch: &TextBatch) -> [Tensor<2>; 2] {

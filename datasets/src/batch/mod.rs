@@ -1,5 +1,6 @@
-//! Training and validation batches, as plain vectors of integers.
+//! Training and validation batches, as plain vectors of integers, and the order and changes of examples.
 
+mod augment;
 mod corrupted_text;
 mod corruption;
 mod denoising;
@@ -13,6 +14,7 @@ mod noise;
 mod span_corruption;
 mod token_windows;
 
+pub use augment::{Augment, CropBox, ImageChange, UnknownAugment};
 pub use corrupted_text::CorruptedText;
 pub use corruption::Corruption;
 pub use denoising::Denoising;

@@ -8,7 +8,8 @@ use crate::records::{FileError, Records};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Columns {
-    /// The text; the source of a text from a text; the question; the words that are tagged.
+    /// The text; the source of a text from a text; the question; the words that are tagged; the
+    /// file of an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The second text of a pair; the text with the answer to a question.
@@ -33,6 +34,7 @@ const TEXTS: [&str; 9] = [
 const PAIRS: [&str; 5] = ["text_pair", "pair", "text2", "sentence2", "hypothesis"];
 const LABELS: [&str; 9] =
     ["label", "labels", "class", "category", "sentiment", "score", "stars", "rating", "target"];
+const IMAGES: [&str; 5] = ["file_name", "image", "path", "filename", "file"];
 const WORDS: [&str; 3] = ["words", "tokens", "text"];
 const TAGS: [&str; 5] = ["tags", "ner_tags", "pos_tags", "labels", "label"];
 const SOURCES: [&str; 8] =
@@ -71,6 +73,10 @@ impl Columns {
 
     pub(super) fn label(&self, records: &Records) -> Result<String, FileError> {
         records.column(self.label.as_deref(), "--label-column", &LABELS)
+    }
+
+    pub(super) fn image(&self, records: &Records) -> Result<String, FileError> {
+        records.column(self.text.as_deref(), "--text-column", &IMAGES)
     }
 
     pub(super) fn words(&self, records: &Records) -> Result<String, FileError> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::label_names::{label_names, shown_labels};
 use super::{Answer, Columns, LabeledTarget, LabeledTask, LabeledText, LabeledTexts};
 use crate::records::{FileError, Record, Records};
 
@@ -19,7 +20,8 @@ impl LabeledTexts {
     /// # Errors
     ///
     /// [`FileError`]: a missing column; a bad value, or a label that is not known, with its file
-    /// and line; one label alone, which there is nothing to learn about.
+    /// and line; one label alone, which there is nothing to learn about; a task on images, whose
+    /// data are [`LabeledImages`](super::LabeledImages).
     pub fn read(
         records: &Records,
         task: LabeledTask,
@@ -35,6 +37,7 @@ impl LabeledTexts {
             LabeledTask::TextToText => Self::texts(records, columns),
             LabeledTask::SentenceEmbedding => Self::related(records, columns),
             LabeledTask::Ranking => Self::ranked(records, columns),
+            LabeledTask::ImageClassification => Err(FileError::NotTexts { task: task.name() }),
         }
     }
 
@@ -46,7 +49,7 @@ impl LabeledTexts {
         let column = columns.label(records)?;
         let named = |row: &Record| row.label(&column);
         let names: Vec<String> = records.rows.iter().map(named).collect::<Result<_, _>>()?;
-        let labels = labels(names.iter(), known);
+        let labels = label_names(names.iter(), known);
         if let ([only], None) = (&labels[..], known) {
             let path = records.rows[0].file.to_path_buf();
             return Err(FileError::OneLabel { path, label: only.clone() });
@@ -72,7 +75,7 @@ impl LabeledTexts {
             _ => row.list(&column),
         };
         let names: Vec<Vec<String>> = records.rows.iter().map(named).collect::<Result<_, _>>()?;
-        let labels = labels(names.iter().flatten(), known);
+        let labels = label_names(names.iter().flatten(), known);
         let index = Index::new(&labels);
         let target = |(row, names): (&Record, &Vec<String>)| {
             let found = names.iter().map(|name| index.of(row, &column, name));
@@ -132,7 +135,7 @@ impl LabeledTexts {
         };
         let read: Vec<(String, Vec<String>)> =
             records.rows.iter().map(read).collect::<Result<_, FileError>>()?;
-        let labels = labels(read.iter().flat_map(|(_, names)| names), known);
+        let labels = label_names(read.iter().flat_map(|(_, names)| names), known);
         if let ([only], None) = (&labels[..], known) {
             let path = records.rows[0].file.to_path_buf();
             return Err(FileError::OneLabel { path, label: only.clone() });
@@ -214,21 +217,6 @@ fn answers(
     texts.iter().zip(starts).map(answer).collect()
 }
 
-/// The names that occur, sorted, or the known ones.
-fn labels<'a>(names: impl Iterator<Item = &'a String>, known: Option<&[String]>) -> Vec<String> {
-    if let Some(known) = known {
-        return known.to_vec();
-    }
-    let names: BTreeSet<&String> = names.collect();
-    let mut labels: Vec<String> = names.into_iter().cloned().collect();
-    let numbers: Option<Vec<f64>> = labels.iter().map(|name| name.parse().ok()).collect();
-    if numbers.is_some_and(|numbers| numbers.iter().all(|number: &f64| number.is_finite())) {
-        let number = |name: &String| name.parse::<f64>().unwrap_or_default();
-        labels.sort_by(|a, b| number(a).total_cmp(&number(b)));
-    }
-    labels
-}
-
 /// The indices of labels.
 struct Index<'a> {
     labels: &'a [String],
@@ -243,10 +231,7 @@ impl<'a> Index<'a> {
     /// The index of a label in a row.
     fn of(&self, row: &Record, column: &str, name: &str) -> Result<u32, FileError> {
         self.places.get(name).copied().ok_or_else(|| {
-            let mut known = self.labels.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-            if self.labels.len() > 10 {
-                known.push_str(&format!(", and {} more", self.labels.len() - 10));
-            }
+            let known = shown_labels(self.labels);
             row.error(column, format!("is {name:?}, which is not among the labels: {known}"))
         })
     }

@@ -1,11 +1,11 @@
-//! The tasks of labeled texts.
+//! The tasks of labeled data.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What is learned from labeled texts.
+/// What is learned from labeled texts or images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LabeledTask {
@@ -25,6 +25,8 @@ pub enum LabeledTask {
     SentenceEmbedding,
     /// How well a text fits a query, from 0 to 1.
     Ranking,
+    /// One label for each image.
+    ImageClassification,
 }
 
 /// A name that is no task.
@@ -37,7 +39,7 @@ pub struct UnknownLabeledTask {
 
 impl LabeledTask {
     /// All tasks.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Classification,
         Self::MultiLabelClassification,
         Self::Regression,
@@ -46,6 +48,7 @@ impl LabeledTask {
         Self::TextToText,
         Self::SentenceEmbedding,
         Self::Ranking,
+        Self::ImageClassification,
     ];
 
     /// The names of all tasks.
@@ -70,6 +73,7 @@ impl LabeledTask {
             Self::TextToText => "text-to-text",
             Self::SentenceEmbedding => "sentence-embedding",
             Self::Ranking => "ranking",
+            Self::ImageClassification => "image-classification",
         }
     }
 }

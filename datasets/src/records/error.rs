@@ -148,6 +148,51 @@ pub enum FileError {
         /// The label.
         label: String,
     },
+    /// A file in the folder of a class is no image.
+    #[error("{path} is not an image; remove it, or hide it with a dot; known extensions: {known}")]
+    NotAnImage {
+        /// The file.
+        path: PathBuf,
+        /// The extensions of images.
+        known: String,
+    },
+    /// A folder has no images.
+    #[error("the folder {path} has no images; each class is a folder with its images")]
+    NoImages {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// An image is beside the folders of classes.
+    #[error(
+        "{path} is in no class; move it to the folder of its class, or add a metadata.csv with the \
+         columns file_name and label"
+    )]
+    NoClass {
+        /// The image.
+        path: PathBuf,
+    },
+    /// The label of an image is not known.
+    #[error("{path}: {label:?} is not among the labels: {known}")]
+    UnknownClass {
+        /// The image.
+        path: PathBuf,
+        /// The label.
+        label: String,
+        /// The known labels.
+        known: String,
+    },
+    /// A data set has splits, but not the one that is needed.
+    #[error("{path} lacks a split for this; name one of its folders, such as {path}/train")]
+    NoSplit {
+        /// The folder of the data set.
+        path: PathBuf,
+    },
+    /// A task that does not learn from texts.
+    #[error("{task} learns from images, which are not in records of texts")]
+    NotTexts {
+        /// The task.
+        task: &'static str,
+    },
     /// Too few rows for three splits.
     #[error(
         "{path}: of {rows} rows none is left for {split}; one in ten is for validation and one in \

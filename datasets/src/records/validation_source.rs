@@ -11,4 +11,6 @@ pub enum ValidationSource {
     Share(f64),
     /// Files of their own.
     Files(Vec<PathBuf>),
+    /// The folder of the validation split in a data set of images.
+    Folder,
 }

@@ -40,4 +40,7 @@ pub enum TextError {
         /// Offset in bytes of the first byte that is not UTF-8.
         offset: usize,
     },
+    /// The validation data are a folder of images.
+    #[error("running text has no validation folder; name files, or a share of the text")]
+    ValidationFolder,
 }

@@ -81,6 +81,7 @@ impl RunningText {
                 let files = TextFiles { files: paths.clone(), ..train.files.clone() };
                 Validation::Text(Source::open(files, limits, done)?)
             }
+            ValidationSource::Folder => return Err(TextError::ValidationFolder),
         };
         Ok(Self { train, validation })
     }

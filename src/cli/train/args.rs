@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use super::checkpoint_args::CheckpointArgs;
+use super::image_args::ImageArgs;
 use super::objective_args::ObjectiveArgs;
 use super::optimizer_args::OptimizerArgs;
 use super::recipe::GivenFlag;
 use super::task_args::TaskArgs;
 use super::vector_args::VectorArgs;
 use crate::datasets::encoded::Packing;
+use crate::datasets::labeled::LabeledTask;
 use crate::datasets::text::Documents;
 use crate::models::families::{NAMED_SIZES, NamedSize, Size};
 use crate::models::precision::Precision;
@@ -40,14 +42,18 @@ Fine-tune on labeled texts; the columns are found by their names:
   zoo train --init-from ./mbart --task text-to-text --data pairs.tsv --text-column en \\
       --label-column de --source-language en_XX --target-language de_DE
 
+Learn to classify images; each folder in photos/ has the images of a class:
+  zoo train --init-from ./vit --task image-classification --data photos --augment flip,crop
+  zoo train vit --task image-classification --data photos --image-size 32 --epochs 20
+
 nanoGPT's CPU configuration:
   zoo train gpt2 --data tinyshakespeare --steps 2000 --batch-size 12 --context 64 \\
       --layers 4 --heads 4 --d-model 128 --dropout 0 --lr 1e-3 --min-lr 1e-4 \\
       --warmup 100 --beta2 0.99"
 )]
 pub(crate) struct TrainArgs {
-    /// The family to train from scratch (`zoo list`) [default: gpt2], or a recipe: a TOML file, as
-    /// every run writes it
+    /// The family to train from scratch (`zoo list`) [default: gpt2; for images, vit], or a recipe:
+    /// a TOML file, as every run writes it
     #[arg(value_name = "FAMILY|RECIPE", conflicts_with_all = ["init_from", "resume"])]
     pub(super) family: Option<String>,
     /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
@@ -62,7 +68,8 @@ pub(crate) struct TrainArgs {
         conflicts_with_all = [
             "SizeArgs", "dropout", "tokenizer", "ObjectiveArgs", "TrainingArgs", "OptimizerArgs",
             "CheckpointArgs", "task", "epochs", "prefix", "documents", "packing",
-            "max_target_length", "text_column", "pair_column", "label_column", "LanguageArgs"
+            "max_target_length", "text_column", "pair_column", "label_column", "LanguageArgs",
+            "class_weights", "augment", "image_size", "patch_size"
         ]
     )]
     pub(super) resume: Option<PathBuf>,
@@ -92,6 +99,8 @@ pub(crate) struct TrainArgs {
     pub(super) task: TaskArgs,
     #[command(flatten)]
     pub(super) vectors: VectorArgs,
+    #[command(flatten)]
+    pub(super) images: ImageArgs,
     #[command(flatten)]
     pub(super) training: TrainingArgs,
     #[command(flatten)]
@@ -191,7 +200,11 @@ pub(super) struct TrainingArgs {
 impl TrainArgs {
     /// The family to train from scratch.
     pub(super) fn family(&self) -> &str {
-        self.family.as_deref().unwrap_or("gpt2")
+        let default = match self.task.task {
+            Some(LabeledTask::ImageClassification) => "vit",
+            _ => "gpt2",
+        };
+        self.family.as_deref().unwrap_or(default)
     }
 }
 

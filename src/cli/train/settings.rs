@@ -17,7 +17,12 @@ pub(super) fn check_settings(args: &TrainArgs, settings: &TrainSettings) -> Resu
     let task = settings.task.as_ref().map(|task| task.name);
     let has_classes = matches!(
         task,
-        None | Some(LabeledTask::Classification | LabeledTask::Tagging | LabeledTask::TextToText)
+        None | Some(
+            LabeledTask::Classification
+                | LabeledTask::Tagging
+                | LabeledTask::TextToText
+                | LabeledTask::ImageClassification
+        )
     );
     match task {
         Some(task) if settings.label_smoothing > 0.0 && !has_classes => Err(usage(format!(

@@ -1,20 +1,23 @@
-//! The flags of `zoo train` for labeled texts.
+//! The flags of `zoo train` for labeled data.
 
 use std::path::PathBuf;
 
-use crate::datasets::labeled::{Columns, LabeledTask};
+use crate::datasets::labeled::{ClassWeights, Columns, LabeledTask};
 use crate::train::ValidationSource;
 use crate::train::tuning::Languages;
 
 /// The largest number of epochs, so that the number of steps cannot overflow.
 const MAX_EPOCHS: f64 = 1e6;
 
-/// What is learned from labeled texts.
+/// The share of the data to validate on by default.
+const SHARE: f64 = 0.1;
+
+/// What is learned from labeled data.
 #[derive(clap::Args)]
 pub(super) struct TaskArgs {
-    /// Learn a task from the labeled texts of --data: classification, multi-label-classification,
-    /// regression, tagging, question-answering, text-to-text, sentence-embedding, ranking [default:
-    /// language modeling]
+    /// Learn a task from the labeled texts or images of --data: classification,
+    /// multi-label-classification, regression, tagging, question-answering, text-to-text,
+    /// sentence-embedding, ranking, image-classification [default: language modeling]
     #[arg(long, value_name = "TASK", help_heading = "Task", requires = "data")]
     pub(super) task: Option<LabeledTask>,
     /// Passes over the training data, instead of --steps [default: 3 with --task]
@@ -27,9 +30,13 @@ pub(super) struct TaskArgs {
     )]
     pub(super) epochs: Option<f64>,
     /// The validation data: a file, or the share of the data that is not trained on, of running text
-    /// the last one [default: 0.1]
+    /// the last one [default: 0.1, or the validation folder of a data set of images]
     #[arg(long, value_name = "FILE|SHARE", help_heading = "Data")]
     pub(super) validation: Vec<PathBuf>,
+    /// Weights of classes in the loss: balanced, or weights such as spam=5,ham=1 [default: all weigh
+    /// the same]
+    #[arg(long, value_name = "WEIGHTS", help_heading = "Task", requires = "task")]
+    pub(super) class_weights: Option<ClassWeights>,
     #[command(flatten)]
     pub(super) columns: ColumnArgs,
     /// A prefix of every text, as T5's tasks have: 'summarize: '
@@ -70,7 +77,8 @@ impl LanguageArgs {
 /// The columns of labeled texts.
 #[derive(clap::Args)]
 pub(crate) struct ColumnArgs {
-    /// The column of the text, the source text, the question or the words [default: by its name]
+    /// The column of the text, the source text, the question, the words or the image file [default:
+    /// by its name]
     #[arg(long, value_name = "NAME", help_heading = "Task")]
     pub(super) text_column: Option<String>,
     /// The column of the second text, or of the text with the answer [default: by its name]
@@ -117,7 +125,7 @@ impl TaskArgs {
     /// A share that leaves nothing to train on, or to validate on.
     pub(super) fn validation(&self) -> Result<ValidationSource, String> {
         let only = match &self.validation[..] {
-            [] => return Ok(ValidationSource::Share(0.1)),
+            [] => return Ok(ValidationSource::Share(SHARE)),
             [only] => only,
             several => return Ok(ValidationSource::Files(several.to_vec())),
         };

@@ -1,6 +1,8 @@
-//! Runs that learn a task from labeled texts.
+//! Runs that learn a task from labeled data.
 
+mod images;
 mod languages;
+mod new_run;
 mod start;
 mod texts;
 
@@ -9,30 +11,26 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use burn::tensor::Device;
 
-use super::super::companions::{set_dtype, write_companions, write_tokenizer_files};
+use super::super::companions::{write_companions, write_tokenizer_files};
 use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
+use super::classify;
 use super::defaults::Defaults;
 use super::prepare::{Continued, Opened, absolute, restore};
-use super::settings::{check_blocks, check_settings, frozen};
-use super::start::note_new;
+use super::settings::{check_blocks, check_settings};
 use super::test_text::moved;
 use super::text_source::{default_out, move_validation};
-use super::{classify, recipe};
-use crate::datasets::labeled::{LabeledTask, LabeledTexts};
-use crate::datasets::records::Records;
+use crate::datasets::labeled::LabeledTask;
 use crate::datasets::tokenizer::Tokenizer;
-use crate::models::checkpoint::{self, HeadFor, ModelSpec};
-use crate::models::precision::Precision;
+use crate::models::checkpoint::ModelSpec;
 use crate::pipeline::SentenceModules;
-use crate::train::tuning::{TaskLengths, TaskSetup, head_for};
-use crate::train::{
-    RunDir, State, TaskSettings, TrainError, TrainJob, TrainSettings, ValidationSource,
-};
+use crate::train::tuning::{TaskLengths, TaskSetup};
+use crate::train::{TaskSettings, TrainError, TrainJob, TrainSettings, ValidationSource};
 use languages::{check_languages, set_first_tokens, texts_of, write_first_tokens};
-use start::{LoadedStart, Start, read_by};
-use texts::{Encoded, Texts};
+use new_run::{NewRun, check_data, first_model};
+use start::{Start, read_by};
+use texts::{Encoded, Texts, check_test};
 
 /// Creates a new run.
 pub(super) fn begin(
@@ -42,51 +40,81 @@ pub(super) fn begin(
     device: &Device,
 ) -> Result<TrainJob> {
     let from = args.init_from.as_deref().map(|model| model_folder(global, model)).transpose()?;
-    let files: Vec<PathBuf> = args.text.data.iter().map(PathBuf::from).collect();
+    let task = task_settings(args, task)?;
+    match task.name {
+        LabeledTask::ImageClassification => {
+            images::begin(global, args, task, from.as_deref(), device)
+        }
+        _ => begin_texts(global, args, task, from.as_deref(), device),
+    }
+}
+
+/// The task of a new run.
+fn task_settings(args: &TrainArgs, name: LabeledTask) -> Result<TaskSettings> {
+    let is_image = name == LabeledTask::ImageClassification;
+    if let Some(flag) = args.images.given().filter(|_| !is_image) {
+        return Err(usage(format!("{flag} is for --task image-classification, not for {name}")));
+    }
+    if args.vectors.is_some() && name != LabeledTask::SentenceEmbedding {
+        return Err(usage(format!("the flags of sentence vectors have no meaning for {name}")));
+    }
+    if args.task.class_weights.is_some() && !is_image && name != LabeledTask::Classification {
+        return Err(usage(format!(
+            "--class-weights is for classification and image-classification, not for {name}"
+        )));
+    }
     let absolute_files = |files: &[PathBuf]| -> Vec<PathBuf> {
         files.iter().map(|path| PathBuf::from(absolute(path))).collect()
     };
-    let validation = match args.task.validation().map_err(usage)? {
+    let folder = images::validation_folder(args).filter(|_| is_image);
+    let validation = match folder.map_or_else(|| args.task.validation(), Ok).map_err(usage)? {
         ValidationSource::Files(files) => ValidationSource::Files(absolute_files(&files)),
-        share => share,
+        other => other,
     };
-    let mut task = TaskSettings {
-        name: task,
+    let files: Vec<PathBuf> = args.text.data.iter().map(PathBuf::from).collect();
+    Ok(TaskSettings {
+        name,
         files: absolute_files(&files),
         validation,
         columns: args.task.columns.columns(),
         prefix: args.task.prefix.clone(),
         max_target_length: args.task.max_target_length,
+        class_weights: args.task.class_weights.clone(),
+        augment: args.images.augment.clone(),
         vectors: None,
         languages: args.task.languages.languages(),
-    };
-    if args.vectors.is_some() && task.name != LabeledTask::SentenceEmbedding {
-        return Err(usage(format!(
-            "the flags of sentence vectors have no meaning for {}",
-            task.name
-        )));
-    }
+    })
+}
+
+/// Creates a new run that learns from texts.
+fn begin_texts(
+    global: &Global,
+    args: &TrainArgs,
+    mut task: TaskSettings,
+    from: Option<&Path>,
+    device: &Device,
+) -> Result<TrainJob> {
     let texts = Texts::read(&task, global.seed(), None)?;
-    let start = Start::new(args, from.as_deref(), &texts, device)?;
+    let start = Start::new(args, from, &texts, device)?;
     let modules = args.vectors.modules(start.modules);
     if task.name == LabeledTask::SentenceEmbedding {
         task.vectors = Some(args.vectors.vectors(&modules, &texts.train)?);
     }
-    let out = args.out.clone().unwrap_or_else(|| default_out(args, &files[0], start.family));
+    let out = args.out.clone();
+    let out = out.unwrap_or_else(|| default_out(args, &task.files[0], start.family));
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
     let lengths = start.lengths(args, task.name)?;
     crate::device::require_format(&global.device, device, args.training.dtype).map_err(usage)?;
     let fingerprint = texts.fingerprint();
-    let LoadedStart { spec, model, new } =
-        start.load(args, global.seed(), lengths, &texts.train, device)?;
+    let mut loaded = start.load(args, global.seed(), lengths, &texts.train, device)?;
     start.check_target(task.name, lengths.target)?;
-    check_blocks(args.training.checkpoint_blocks, &spec)?;
+    check_blocks(args.training.checkpoint_blocks, &loaded.spec)?;
     check_languages(&task, &start.tokenizer)?;
-    let tokenizers = texts_of(&task, start.tokenizer.clone(), from.as_deref())?;
-    let setup = TaskSetup::new(task.name, &spec, &model, tokenizers, lengths).map_err(usage)?;
-    let setup = setup.with_vectors(task.vectors.unwrap_or_default());
+    let tokenizers = texts_of(&task, start.tokenizer.clone(), from)?;
+    let setup = TaskSetup::new(task.name, &loaded.spec, &loaded.model, tokenizers, lengths);
+    let setup = setup.map_err(usage)?.with_vectors(task.vectors.unwrap_or_default());
     let objective = setup.objective;
     if task.name == LabeledTask::TextToText && setup.objective.end.is_none() {
         let reason = "the vocabulary has no token that ends a text; choose --tokenizer bpe:N";
@@ -97,65 +125,33 @@ pub(super) fn begin(
 
     let defaults = Defaults::task(args, encoded.train.len());
     let settings = TrainSettings {
-        data: absolute(&files[0]),
+        data: absolute(&task.files[0]),
         data_fingerprint: fingerprint,
-        init_from: from.as_deref().map(absolute),
+        init_from: from.map(absolute),
         task: Some(task),
         ..defaults.settings(global, args, lengths.input)
     };
     check_settings(args, &settings)?;
-    let frozen = frozen(&settings, &spec, &model)?;
-    if from.is_some() {
-        note_new(global, &new);
-    }
-    let data = encoded.data(&settings);
+    let data = encoded.data(&settings)?;
     let is_embedder = settings.task.as_ref().is_some_and(|task| task.vectors.is_some());
     let modules = SentenceModules { max_length: Some(lengths.input), ..modules };
-    let width = spec.architecture.backbone.d_output();
-    let ModelSpec { family, mut config, .. } = spec;
-    // The weights of a run are f32, whatever the initial model had.
-    set_dtype(&mut config, Precision::F32);
+    let width = loaded.spec.architecture.backbone.d_output();
     if settings.task.as_ref().is_some_and(|task| task.name == LabeledTask::TextToText) {
-        set_first_tokens(&mut config, &objective);
+        set_first_tokens(&mut loaded.spec.config, &objective);
     }
-    let run = RunDir::create(&out, &settings, |folder| {
-        checkpoint::write_config(folder, &config)?;
-        recipe::write(folder, args, &settings)?;
-        let written = match &from {
+    let run = NewRun { out, settings, start: loaded, data, unit: "texts" };
+    run.create(global, args, |folder| {
+        match from {
             // What makes sentence vectors is no part of a model with another head.
             Some(from) if !is_embedder => write_tokenizer_files(global, from, folder),
             Some(from) => write_companions(global, from, folder),
             None => start.tokenizer.save(folder).map_err(Into::into),
-        };
-        let written = written.and_then(|()| match is_embedder {
-            true => Ok(modules.write(folder, width)?),
-            false => Ok(()),
-        });
-        written.map_err(|error| TrainError::Burn(format!("{error:#}")))?;
-        write_first_tokens(folder, &objective)
+        }?;
+        if is_embedder {
+            modules.write(folder, width)?;
+        }
+        Ok(write_first_tokens(folder, &objective)?)
     })
-    .map_err(classify)?;
-    global.note(&format!(
-        "{}: {} parameters{frozen}, {} steps of {} texts, in {}",
-        family.name(),
-        crate::system::count(crate::models::parameters::count(&model) as u64),
-        settings.schedule.steps,
-        settings.batch_size * settings.accumulate,
-        out.display(),
-    ));
-    let (optimizer, state) = (settings.new_optimizer(&model), State::start(settings.dtype));
-    Ok(TrainJob { run, settings, data, family, config, model, optimizer, state })
-}
-
-/// Checks that the model can be evaluated on these files, before it is trained.
-fn check_test(task: &TaskSettings, files: &[PathBuf], labels: &[String]) -> Result<()> {
-    if files.is_empty() {
-        return Ok(());
-    }
-    let known = task.name.has_labels().then_some(labels);
-    let records = Records::read(files).map_err(usage)?;
-    LabeledTexts::read(&records, task.name, &task.columns, known).map_err(usage)?;
-    Ok(())
 }
 
 /// Resumes a run.
@@ -179,30 +175,16 @@ pub(super) fn resume(
     move_validation(args, &mut task.validation)?;
     moved(&args.text.test, &mut opened.settings.test);
     let task = task.clone();
-    let task = &task;
+    if task.name == LabeledTask::ImageClassification {
+        return images::resume(global, opened, path, device);
+    }
     let spec = ModelSpec::read(path)?;
     let labels = task.name.has_labels().then_some(&spec.labels[..]);
-    let texts = Texts::read(task, opened.settings.seed, labels)?;
-    let found = texts.fingerprint();
-    if found != opened.settings.data_fingerprint {
-        return Err(classify(TrainError::OtherData {
-            data: opened.settings.data.clone(),
-            expected: opened.settings.data_fingerprint.clone(),
-            found,
-        }));
-    }
-    check_test(task, &opened.settings.test, &texts.train.labels)?;
+    let texts = Texts::read(&task, opened.settings.seed, labels)?;
+    check_data(&opened.settings, texts.fingerprint())?;
+    check_test(&task, &opened.settings.test, &texts.train.labels)?;
     opened.run.keep_settings(&opened.settings).map_err(classify)?;
-    let first = || match &opened.settings.init_from {
-        Some(from) => {
-            let dropout = opened.settings.dropout;
-            let head = head_for(spec.family, task.name, &texts.train.labels);
-            let head = HeadFor { dropout, ..head };
-            let seed = opened.settings.seed;
-            Ok(checkpoint::load_with_head(Path::new(from), &head, seed, device)?.pretrained.model)
-        }
-        None => Ok(spec.initialized(opened.settings.seed, device)),
-    };
+    let first = || first_model(&opened, &task, &spec, &texts.train.labels, device);
     let Continued { model, optimizer, state } = restore(global, &opened, device, first)?;
     let lengths = TaskLengths { input: opened.settings.context, target: task.max_target_length };
     let mut tokenizer = Tokenizer::load(path)?;
@@ -210,10 +192,10 @@ pub(super) fn resume(
         let modules = SentenceModules::read(path, &spec.architecture.backbone, device)?;
         tokenizer = read_by(&modules, tokenizer)?;
     }
-    let tokenizers = texts_of(task, tokenizer, Some(path))?;
-    let setup = TaskSetup::new(task.name, &spec, &model, tokenizers, lengths).map_err(usage)?;
-    let setup = setup.with_vectors(task.vectors.unwrap_or_default());
-    let data = Encoded::new(setup, texts)?.data(&opened.settings);
+    let tokenizers = texts_of(&task, tokenizer, Some(path))?;
+    let setup = TaskSetup::new(task.name, &spec, &model, tokenizers, lengths);
+    let setup = setup.map_err(usage)?.with_vectors(task.vectors.unwrap_or_default());
+    let data = Encoded::new(setup, texts)?.data(&opened.settings)?;
     let ModelSpec { family, config, .. } = spec;
     let Opened { run, settings } = opened;
     Ok(TrainJob { run, settings, data, family, config, model, optimizer, state })

@@ -102,7 +102,7 @@ impl TestText {
 pub(super) enum Test {
     /// A language model on text.
     Text(TestText),
-    /// A task on labeled texts.
+    /// A task on labeled texts or images.
     Labeled(Vec<PathBuf>),
 }
 

@@ -1,6 +1,7 @@
 //! Image decoding.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
@@ -65,6 +66,19 @@ impl Picture {
         Self::decode(&bytes).map_err(|source| error(source.to_string()))
     }
 
+    /// Checks the beginning of an image file, which has its format and size; see [`Picture::open`].
+    ///
+    /// # Errors
+    ///
+    /// An unreadable file, or one that is not an image; the error names the file.
+    pub fn check(path: &Path) -> Result<(), PipelineError> {
+        let error = |reason: String| PipelineError::File { path: path.to_path_buf(), reason };
+        let file = File::open(path).map_err(|source| error(source.to_string()))?;
+        let checked = quietly(|| decoder(BufReader::new(file)).map(drop));
+        let checked = checked.unwrap_or_else(|panic| Err(PictureError::Unreadable(panic)));
+        checked.map_err(|source| error(source.to_string()))
+    }
+
     /// Decodes the bytes of an image; see [`Picture::open`]. Applies the EXIF orientation.
     ///
     /// # Errors
@@ -79,19 +93,7 @@ impl Picture {
     fn decode_any(bytes: &[u8]) -> Result<Self, PictureError> {
         let unreadable =
             |error: &dyn std::fmt::Display| PictureError::Unreadable(error.to_string());
-        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-        let mut reader = reader.map_err(|error| unreadable(&error))?;
-        if reader.format().is_none() {
-            return Err(PictureError::Unreadable("unknown format".into()));
-        }
-        let mut limits = Limits::default();
-        limits.max_alloc = Some(MAX_BYTES);
-        reader.limits(limits);
-        let mut decoder = reader.into_decoder().map_err(|error| unreadable(&error))?;
-        let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            return Err(PictureError::TooLarge { width, height });
-        }
+        let mut decoder = decoder(Cursor::new(bytes))?;
         let turn = decoder.orientation().map_err(|error| unreadable(&error))?;
         let mut image = DynamicImage::from_decoder(decoder).map_err(|error| unreadable(&error))?;
         image.apply_orientation(turn);
@@ -100,6 +102,25 @@ impl Picture {
             return Err(PictureError::Unreadable("it has no pixels".into()));
         }
         Ok(Self { width, height, rgb: rgb(image) })
+    }
+}
+
+/// A decoder that has read the format and the size, which is within the limit.
+fn decoder<'a>(content: impl BufRead + Seek + 'a) -> Result<impl ImageDecoder + 'a, PictureError> {
+    let unreadable = |error: &dyn std::fmt::Display| PictureError::Unreadable(error.to_string());
+    let reader = ImageReader::new(content).with_guessed_format();
+    let mut reader = reader.map_err(|error| unreadable(&error))?;
+    if reader.format().is_none() {
+        return Err(PictureError::Unreadable("unknown format".into()));
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|error| unreadable(&error))?;
+    let (width, height) = decoder.dimensions();
+    match u64::from(width) * u64::from(height) > MAX_PIXELS {
+        true => Err(PictureError::TooLarge { width, height }),
+        false => Ok(decoder),
     }
 }
 

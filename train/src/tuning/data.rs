@@ -9,8 +9,9 @@ use zoo_models::checkpoint::Model;
 use super::encoded::EncodedText;
 use super::scores::scores;
 use super::setup::{ROWS, TaskSetup};
+use crate::class_weights::RowWeights;
 use crate::error::TrainError;
-use crate::objective::{Objective, ObjectiveBatch, Pass};
+use crate::objective::Pass;
 use crate::train_data::{Score, TrainData, ValidationPasses};
 
 /// The texts of a run.
@@ -49,8 +50,12 @@ impl TrainData for TuningData {
         let examples = self.order.examples(at, self.accumulate);
         let examples: Vec<EncodedText> =
             examples.into_iter().map(|example| self.train[example].clone()).collect();
-        let batch = self.setup.objective.batch(&examples);
-        Ok(Box::new(ObjectiveBatch { objective: self.setup.objective, batch }))
+        let weights = self.setup.class_weights.as_ref().map(|weights| {
+            let step = self.order.examples(BatchAt { micro_step: 0, ..at }, 1);
+            let classes = step.into_iter().map(|example| self.train[example].target.class());
+            RowWeights::new(weights, classes)
+        });
+        Ok(self.setup.pass(&examples, weights.as_ref()))
     }
 
     fn n_validation(&self) -> usize {
@@ -58,11 +63,11 @@ impl TrainData for TuningData {
     }
 
     fn validation(&self) -> Result<ValidationPasses<'_>, TrainError> {
-        let objective = self.setup.objective;
+        let weights = self.setup.class_weights.as_ref().map(|weights| {
+            RowWeights::new(weights, self.validation.iter().map(|text| text.target.class()))
+        });
         let passes = self.validation.chunks(ROWS);
-        Ok(Box::new(passes.map(move |texts| -> Result<Box<dyn Pass>, TrainError> {
-            Ok(Box::new(ObjectiveBatch { objective, batch: objective.batch(texts) }))
-        })))
+        Ok(Box::new(passes.map(move |texts| Ok(self.setup.pass(texts, weights.as_ref())))))
     }
 
     fn scores(&self, model: &Model) -> Result<Vec<Score>, TrainError> {

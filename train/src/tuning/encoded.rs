@@ -80,3 +80,13 @@ impl TextLayout {
         }
     }
 }
+
+impl EncodedTarget {
+    /// The label of a classification; 0 for other targets.
+    pub(super) fn class(&self) -> u32 {
+        match self {
+            Self::Class(label) => *label,
+            _ => 0,
+        }
+    }
+}

@@ -8,7 +8,7 @@ use zoo_datasets::score::classification::ClassificationReport;
 use zoo_datasets::score::squad::Squad;
 use zoo_models::checkpoint::Model;
 
-use super::encoded::EncodedText;
+use super::encoded::{EncodedTarget, EncodedText};
 use super::example_scores::ExampleScores;
 use super::objective::Measured;
 use super::scores::{Compared, classes, example_scores};
@@ -74,9 +74,9 @@ impl TaskSetup {
         };
         let report = match self.task {
             LabeledTask::Classification => {
-                let (predictions, examples) = paired(&predictions, &examples);
-                let Compared { found, expected } = classes(&predictions, &examples);
-                Some(ClassificationReport::new(&found, &expected, &self.labels))
+                let targets: Vec<_> = examples.iter().map(|example| &example.target).collect();
+                let predictions: Vec<_> = predictions.iter().collect();
+                Some(class_report(&self.labels, &predictions, &targets))
             }
             _ => None,
         };
@@ -160,8 +160,18 @@ fn paired<'a>(
     predictions.iter().zip(examples).unzip()
 }
 
+/// The scores of each class, and the confusions.
+pub(super) fn class_report(
+    labels: &[String],
+    predictions: &[&Prediction],
+    targets: &[&EncodedTarget],
+) -> Result<ClassificationReport, ScoreError> {
+    let Compared { found, expected } = classes(predictions, targets);
+    ClassificationReport::new(&found, &expected, labels)
+}
+
 /// Scores with their intervals over resampled examples.
-fn intervals(scores: &ExampleScores) -> Result<Vec<ScoreInterval>, ScoreError> {
+pub(super) fn intervals(scores: &ExampleScores) -> Result<Vec<ScoreInterval>, ScoreError> {
     let all = scores.all()?;
     let bootstrap = Bootstrap { resamples: RESAMPLES, ..Bootstrap::default() };
     let resampled = bootstrap.intervals(scores.len(), |resample| {

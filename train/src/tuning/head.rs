@@ -21,6 +21,9 @@ pub fn head_for(family: &Family, task: LabeledTask, labels: &[String]) -> HeadFo
         LabeledTask::Classification => {
             (Task::SequenceClassifier, Some(ProblemType::SingleLabelClassification))
         }
+        LabeledTask::ImageClassification => {
+            (Task::ImageClassifier, Some(ProblemType::SingleLabelClassification))
+        }
         LabeledTask::MultiLabelClassification => {
             (Task::SequenceClassifier, Some(ProblemType::MultiLabelClassification))
         }

@@ -10,6 +10,7 @@ use zoo_models::precision::to_vec_f32;
 
 use super::encoded::{EncodedTarget, EncodedText, TextLayout};
 use super::related::related_batch;
+use crate::class_weights::ClassObjective;
 use crate::objective::{BatchLoss, BatchSize, LossSum, Objective};
 use crate::prediction::Prediction;
 use crate::sentence_vectors::SentenceVectors;
@@ -124,6 +125,19 @@ impl Objective for Supervised {
                 self.predictions(TextScores::of(model, &batch), &batch, examples)
             }
         }
+    }
+}
+
+impl ClassObjective for Supervised {
+    fn scores(&self, model: &Model, batch: &TextBatch) -> Tensor<2> {
+        text_loss::scores(model, batch)
+    }
+
+    fn classes(&self, batch: &TextBatch) -> Vec<u32> {
+        let TextTargets::Classes(classes) = &batch.targets else {
+            panic!("only a classification has classes");
+        };
+        classes.iter().map(|class| *class as u32).collect()
     }
 }
 

@@ -11,8 +11,9 @@ use super::codec::{CodecSettings, TextCodec};
 use super::encoded::{EncodedText, TextLayout};
 use super::objective::{Measured, Supervised};
 use super::texts::{LanguageIds, TaskTexts};
+use crate::class_weights::{ClassObjective, RowWeights};
 use crate::error::TrainError;
-use crate::objective::{LossSum, Objective};
+use crate::objective::{LossSum, Objective, Pass};
 use crate::prediction::Prediction;
 use crate::sentence_vectors::SentenceVectors;
 
@@ -32,6 +33,8 @@ pub struct TaskSetup {
     pub codec: TextCodec,
     /// The objective.
     pub objective: Supervised,
+    /// The weight of each label of a classification in the loss; `None` where all weigh the same.
+    pub class_weights: Option<Vec<f32>>,
 }
 
 /// The longest texts, in tokens.
@@ -93,7 +96,12 @@ impl TaskSetup {
             vectors: SentenceVectors::default(),
         };
         let (labels, tokenizer) = (spec.labels.clone(), texts.tokenizer);
-        Ok(Self { task, labels, tokenizer, codec, objective })
+        Ok(Self { task, labels, tokenizer, codec, objective, class_weights: None })
+    }
+
+    /// The same with a weight for each label of a classification.
+    pub fn with_class_weights(self, class_weights: Option<Vec<f32>>) -> Self {
+        Self { class_weights, ..self }
     }
 
     /// The same with other sentence vectors.
@@ -136,6 +144,15 @@ impl TaskSetup {
             true => Ok(Measured { loss, predictions }),
             false => Err(TrainError::Data(format!("the loss is {}", loss.mean()))),
         }
+    }
+
+    /// A forward pass over texts; `weights` are those of a classification.
+    pub(super) fn pass(
+        &self,
+        texts: &[EncodedText],
+        weights: Option<&RowWeights<'_>>,
+    ) -> Box<dyn Pass> {
+        self.objective.pass(texts, weights)
     }
 
     /// The predictions of a model for texts, in order; texts of like length share a forward pass.

@@ -13,11 +13,12 @@ use super::nearest::nearest;
 use super::{is_switch, key, section};
 
 /// Settings whose defaults follow from another, by the id of that flag.
-const FOLLOWS: [Follows; 5] = [
+const FOLLOWS: [Follows; 6] = [
     Follows { flag: "lr", others: &["min-lr"] },
     Follows { flag: "steps", others: &["warmup"] },
     Follows { flag: "epochs", others: &["warmup"] },
     Follows { flag: "eval_interval", others: &["checkpoint-interval"] },
+    Follows { flag: "image_size", others: &["patch-size"] },
     Follows {
         flag: "optimizer",
         others: &[

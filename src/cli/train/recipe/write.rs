@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::super::args::TrainArgs;
 use super::super::prepare::absolute;
 use super::{GivenFlag, key, section};
+use crate::datasets::labeled::LabeledTask;
 use crate::models::checkpoint::SaveError;
 use crate::train::{
     LionConfig, MuonConfig, OptimizerConfig, RECIPE_FILE, SgdConfig, TrainError, TrainSettings,
@@ -84,20 +85,31 @@ fn decided(args: &TrainArgs, settings: &TrainSettings) -> Vec<Decided> {
     let mut all = Vec::new();
     let mut add = |key, value: Value| all.push(Decided { key, value });
     let count = |count: usize| Value::Integer(count as i64);
+    let is_image =
+        settings.task.as_ref().is_some_and(|task| task.name == LabeledTask::ImageClassification);
     if settings.init_from.is_none() {
         add("family", args.family().into());
         add("size", args.size.size.clone().into());
+        if is_image {
+            add("image-size", count(args.images.image_size()));
+            add("patch-size", count(args.images.patch_size()));
+        }
     }
     if let Some(task) = &settings.task {
         if let ValidationSource::Share(share) = task.validation {
             add("validation", share.into());
         }
-        add("max-target-length", count(task.max_target_length));
+        if !is_image {
+            add("max-target-length", count(task.max_target_length));
+        }
     } else if args.text.text_file.is_empty() && args.text.data.is_empty() {
         add("data", settings.data.clone().into());
     }
     add("batch-size", count(settings.batch_size));
-    add("context", count(settings.context));
+    // The context of images is the number of their patches.
+    if !is_image {
+        add("context", count(settings.context));
+    }
     add("accumulate", count(settings.accumulate));
     add("dtype", settings.dtype.to_string().into());
     add("label-smoothing", settings.label_smoothing.into());

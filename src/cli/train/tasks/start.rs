@@ -168,7 +168,7 @@ fn new_tokenizer(args: &TrainArgs, texts: &[LabeledText]) -> Result<Tokenizer> {
 }
 
 /// A head that the family does not have is the user's choice.
-fn as_usage(error: LoadError) -> anyhow::Error {
+pub(super) fn as_usage(error: LoadError) -> anyhow::Error {
     match error {
         LoadError::Config { .. } => usage(error),
         other => other.into(),

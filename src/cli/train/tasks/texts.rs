@@ -9,7 +9,7 @@ use super::super::super::usage;
 use crate::datasets::batch::ExampleOrder;
 use crate::datasets::labeled::LabeledTexts;
 use crate::datasets::records::Records;
-use crate::train::tuning::{EncodedText, TaskSetup, TuningData};
+use crate::train::tuning::{EncodedTarget, EncodedText, TaskSetup, TuningData};
 use crate::train::{TaskSettings, TrainData, TrainSettings, ValidationSource};
 
 /// The labeled texts of a run.
@@ -35,6 +35,9 @@ impl Texts {
                 let [train, validation] = all.split(*share, seed);
                 (train, validation)
             }
+            ValidationSource::Folder => {
+                return Err(usage("texts have no validation folder; name files with --validation"));
+            }
         };
         if train.examples.is_empty() || validation.examples.is_empty() {
             return Err(usage(
@@ -51,6 +54,17 @@ impl Texts {
     }
 }
 
+/// Checks that the model can be evaluated on these files, before it is trained.
+pub(super) fn check_test(task: &TaskSettings, files: &[PathBuf], labels: &[String]) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let known = task.name.has_labels().then_some(labels);
+    let records = Records::read(files).map_err(usage)?;
+    LabeledTexts::read(&records, task.name, &task.columns, known).map_err(usage)?;
+    Ok(())
+}
+
 /// The encoded texts of a run.
 pub(super) struct Encoded {
     setup: TaskSetup,
@@ -65,11 +79,28 @@ impl Encoded {
         Ok(Self { setup, train, validation })
     }
 
-    pub(super) fn data(self, settings: &TrainSettings) -> Arc<dyn TrainData> {
+    pub(super) fn data(self, settings: &TrainSettings) -> Result<Arc<dyn TrainData>> {
         let TrainSettings { batch_size, accumulate, seed, .. } = *settings;
+        let classes = self.train.iter().filter_map(|text| match &text.target {
+            EncodedTarget::Class(class) => Some(*class),
+            _ => None,
+        });
+        let weights = class_weights(settings, &self.setup.labels, classes)?;
+        let setup = self.setup.with_class_weights(weights);
         let lengths = self.train.iter().map(|text| text.ids.len()).collect();
         let order = ExampleOrder::new(lengths, batch_size * accumulate, seed);
-        let data = TuningData::new(self.setup, self.train, order, accumulate);
-        Arc::new(data.with_validation(self.validation))
+        let data = TuningData::new(setup, self.train, order, accumulate);
+        Ok(Arc::new(data.with_validation(self.validation)))
     }
+}
+
+/// The weights of labels in the loss, for training examples of these classes.
+pub(super) fn class_weights(
+    settings: &TrainSettings,
+    labels: &[String],
+    classes: impl Iterator<Item = u32>,
+) -> Result<Option<Vec<f32>>> {
+    let weights = settings.task.as_ref().and_then(|task| task.class_weights.as_ref());
+    let weights = weights.map(|weights| weights.resolve(labels, classes)).transpose();
+    weights.map_err(|error| usage(format!("--class-weights: {error}")))
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod bytes;
+mod characters;
 mod charsmap;
 mod codec;
 mod config;
@@ -16,9 +17,10 @@ mod read;
 mod special;
 mod stream;
 mod surface;
+mod surround;
 mod text_encoder;
+mod training;
 
-pub use build::Vocabulary;
 pub use bytes::Place;
 pub use codec::Tokenizer;
 pub use end_of_text::END_OF_TEXT;
@@ -26,3 +28,5 @@ pub use error::TokenizerError;
 pub use special::{Special, SpecialToken, SpecialTokens};
 pub use stream::TextStream;
 pub use text_encoder::{Cut, Encoding, TextEncoder};
+pub use training::{Casing, TokenizerKind, TokenizerTraining, Vocabulary, WordCounts};
+

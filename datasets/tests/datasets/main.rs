@@ -14,4 +14,5 @@ mod streams;
 mod tasks;
 mod text_encoders;
 mod tokenizers;
+mod training;
 mod user_text;

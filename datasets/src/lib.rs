@@ -23,6 +23,7 @@
 struct Readme;
 
 pub mod batch;
+pub mod documents;
 pub mod labeled;
 pub mod locate;
 pub mod prelude;

@@ -40,3 +40,6 @@ pub use error::FileError;
 pub use format::Format;
 pub use record::Record;
 pub use set::Records;
+
+pub(crate) use content::stream;
+pub(crate) use sources::{FolderFiles, find_files};

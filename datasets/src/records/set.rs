@@ -3,7 +3,8 @@
 use super::error::FileError;
 use super::format::Format;
 use super::record::{Record, quoted};
-use super::{conll, content, json, jsonl, parquet, sources, table};
+use super::sources::{FolderFiles, find_files};
+use super::{conll, content, json, jsonl, parquet, table};
 use crate::nearest::nearest;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ impl Records {
     /// [`FileError`], which names the file, and the line if there is one.
     pub fn read(sources: &[PathBuf]) -> Result<Self, FileError> {
         let mut rows = Vec::new();
-        for path in sources::files(sources)? {
+        for path in find_files(sources, FolderFiles::Data)? {
             let format =
                 Format::of(&path).ok_or_else(|| FileError::UnknownFormat { path: path.clone() })?;
             rows.extend(file(&path, format)?);

@@ -6,8 +6,20 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The files of a folder that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FolderFiles {
+    /// Files of known formats. Text files there are usually not data.
+    Data,
+    /// The same and text files.
+    Texts,
+}
+
 /// The files of all sources, in their order.
-pub(super) fn files(sources: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
+pub(crate) fn find_files(
+    sources: &[PathBuf],
+    of_folder: FolderFiles,
+) -> Result<Vec<PathBuf>, FileError> {
     if sources.is_empty() {
         return Err(FileError::NoSource);
     }
@@ -15,7 +27,7 @@ pub(super) fn files(sources: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     for source in sources {
         let text = source.to_string_lossy();
         if source.is_dir() {
-            files.extend(folder(source)?);
+            files.extend(folder(source, of_folder)?);
         } else if !source.exists() && text.contains(['*', '?', '[']) {
             files.extend(matches(&text)?);
         } else {
@@ -25,8 +37,8 @@ pub(super) fn files(sources: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     Ok(files)
 }
 
-/// The data files directly in a folder, by name. Text files there are usually not data.
-fn folder(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+/// The files directly in a folder, by name.
+fn folder(path: &Path, of_folder: FolderFiles) -> Result<Vec<PathBuf>, FileError> {
     let unreadable = |source: io::Error| FileError::Unreadable { path: path.into(), source };
     let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let paths = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path());
@@ -35,7 +47,8 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, FileError> {
         [".txt", ".txt.gz", ".txt.zst"].iter().any(|end| name.ends_with(end))
     };
     let mut files: Vec<PathBuf> = paths
-        .filter(|path| Format::of(path).is_some() && !is_text(path) && path.is_file())
+        .filter(|path| Format::of(path).is_some() && path.is_file())
+        .filter(|path| of_folder == FolderFiles::Texts || !is_text(path))
         .collect();
     files.sort();
     match files.is_empty() {

@@ -30,3 +30,4 @@ pub use stream::TextStream;
 pub use text_encoder::{Cut, Encoding, TextEncoder};
 pub use training::{Casing, TokenizerKind, TokenizerTraining, Vocabulary, WordCounts};
 
+pub(crate) use parts::last_cut;

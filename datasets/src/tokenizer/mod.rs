@@ -10,6 +10,7 @@ mod convert;
 mod end_of_text;
 mod error;
 mod file;
+mod grow;
 mod guard;
 mod letters;
 mod parts;

@@ -7,6 +7,7 @@ use tokenizers::{AddedToken, ModelWrapper, Result};
 
 use super::settings::TokenizerTraining;
 use super::words::Words;
+use crate::rng::SeededRng;
 
 const UNKNOWN: &str = "<unk>";
 
@@ -15,6 +16,16 @@ const THREADS: usize = 4;
 
 /// The difference of the library's scores for rare characters.
 const RARE: f64 = 0.0001;
+
+/// The largest size of the different words, in bytes. The training takes a minute for so many, and
+/// several passes over all; they are the 250,000 most frequent words of a language.
+const MOST: usize = 1 << 21;
+
+/// The number of pieces to begin with, for each one that is left in the end.
+const SEEDS: usize = 20;
+
+/// The same for small vocabularies.
+const FEWEST_SEEDS: usize = 50_000;
 
 /// A piece of text with its log-probability.
 struct Piece {
@@ -25,14 +36,18 @@ struct Piece {
 /// Trains a unigram model.
 pub(super) fn unigram(training: &TokenizerTraining, words: Words) -> Result<ModelWrapper> {
     let special = training.all_special_tokens();
+    let alphabet = words.keys().flat_map(|word| word.chars());
     let trainer = UnigramTrainer::builder()
         .show_progress(false)
+        .initial_alphabet(alphabet.collect())
+        .seed_size(training.vocab_size.saturating_mul(SEEDS).clamp(FEWEST_SEEDS, 1_000_000))
         .vocab_size(u32::try_from(training.vocab_size).unwrap_or(u32::MAX))
         .special_tokens(special.iter().map(|token| AddedToken::from(token, true)).collect())
         .unk_token(Some(UNKNOWN.to_owned()))
         .build()?;
     let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-    let sentences = words.into_iter().map(|(word, times)| (word, count(times))).collect();
+    let words = most_frequent(words).into_iter();
+    let sentences = words.map(|(word, times)| (word, count(times))).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(THREADS).build()?;
     let mut model = Unigram::default();
     pool.install(|| trainer.do_train(sentences, &mut model))?;
@@ -44,6 +59,22 @@ pub(super) fn unigram(training: &TokenizerTraining, words: Words) -> Result<Mode
     let all = first.into_iter().map(|(_, piece)| piece).chain(pieces).collect();
     let unknown = special.iter().position(|token| token == UNKNOWN);
     Ok(Unigram::from(all, unknown, false)?.into())
+}
+
+/// The most frequent words, of which equally frequent ones are a random sample.
+fn most_frequent(words: Words) -> Vec<(String, u64)> {
+    let size: usize = words.keys().map(String::len).sum();
+    let mut words: Vec<(String, u64)> = words.into_iter().collect();
+    if size > MOST {
+        SeededRng::new(b"unigram ", [0; 3]).shuffle(&mut words);
+        words.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let mut size = 0;
+        words.retain(|(word, _)| {
+            size += word.len();
+            size <= MOST
+        });
+    }
+    words
 }
 
 /// Orders pieces by score and text, and the scores of rare characters by character.

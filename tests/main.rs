@@ -25,6 +25,7 @@ mod parity;
 mod pipelines;
 mod published;
 mod pypi;
+mod resized;
 mod rope;
 mod serve;
 mod tied;

@@ -1,0 +1,10 @@
+//! `zoo tokenizer`
+
+mod command;
+mod count;
+mod decode;
+mod encode;
+mod files;
+mod train;
+
+pub(super) use command::{TokenizerArgs, run};

@@ -2,12 +2,14 @@
 
 mod args;
 mod defaults;
+mod growth;
 mod prepare;
 mod start;
 mod task_args;
 mod tasks;
 mod text_data;
 mod vector_args;
+mod vocabulary;
 
 use std::io::IsTerminal;
 

@@ -7,6 +7,7 @@ mod images;
 mod pipelines;
 mod runs;
 mod tasks;
+mod tokenizer;
 mod tokenizers;
 mod vectors;
 mod verbs;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::growth::GrowthArgs;
 use super::task_args::TaskArgs;
 use super::vector_args::VectorArgs;
 use crate::datasets::text::TextSource;
@@ -20,7 +21,9 @@ Examples:
   zoo train                                    a small GPT-2 on generated stories
   zoo train llama --data tinyshakespeare       another family, real text
   zoo train gpt2 --text-file book.txt --tokenizer bpe:1000 --context 128 --out runs/book
+  zoo train gpt2 --text-file book.txt --tokenizer ./tokenizer --out runs/book
   zoo train --init-from ./gpt2 --text-file book.txt --lr 1e-4 --out runs/book
+  zoo train --init-from ./gpt2 --add-tokens '<user>,<bot>' --text-file chat.txt --out runs/chat
   zoo train --resume runs/book
 
 Fine-tune on labeled texts; the columns are found by their names:
@@ -41,6 +44,8 @@ pub(crate) struct TrainArgs {
     /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) init_from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) growth: GrowthArgs,
     /// Resume a run with its original settings; only --steps can be increased, and --text-file or
     /// --data name texts that were moved
     #[arg(
@@ -114,8 +119,10 @@ pub(super) struct DataArgs {
     /// A UTF-8 text file; the last tenth is the validation split
     #[arg(long, value_name = "FILE", help_heading = "Data", conflicts_with = "data")]
     pub(super) text_file: Option<PathBuf>,
-    /// char, or bpe:N for a byte-level BPE of N tokens [default: char; with --task, bpe:8000]
-    #[arg(long, value_name = "KIND", help_heading = "Data", conflicts_with = "init_from")]
+    /// A new vocabulary: char, or bpe:N, wordpiece:N or unigram:N of N tokens; or a ready tokenizer: a
+    /// tokenizer.json or a directory with one [default: char; with --task, bpe:8000; for encoders
+    /// such as bert, wordpiece:8000]
+    #[arg(long, value_name = "KIND|DIR", help_heading = "Data", conflicts_with = "init_from")]
     pub(super) tokenizer: Option<String>,
 }
 

@@ -11,14 +11,16 @@ use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::defaults::Defaults;
+use super::growth::as_large;
 use super::start::Start;
 use super::text_data::{check_length, check_size, text_data};
+use super::vocabulary::{TokenizerChoice, default_of_text};
 use super::{classify, tasks};
 use crate::datasets::batch::LmDataset;
 use crate::datasets::labeled::Columns;
 use crate::datasets::locate::SearchPath;
 use crate::datasets::text::{Corpus, TextSource};
-use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
+use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
 use crate::models::families::Family;
 use crate::models::precision::Precision;
@@ -163,11 +165,13 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     }
 
     let corpus = Corpus::load(&source, &SearchPath::from_env()).map_err(usage)?;
-    let tokenizer = match start.tokenizer()? {
+    let tokenizer = match start.tokenizer(global, args)? {
         Some(tokenizer) => tokenizer,
         None => {
-            let kind = vocabulary(args.text.tokenizer.as_deref())?;
-            start.new_tokenizer(corpus.tokenizer(kind).map_err(usage)?)?
+            let default = default_of_text(start.family());
+            let flag = args.text.tokenizer.as_deref();
+            let choice = TokenizerChoice::parse(global, flag, default)?;
+            choice.build(start.family(), |vocabulary| corpus.tokenizer(vocabulary))?
         }
     };
     let data = Arc::new(LmDataset::new(&corpus, tokenizer).map_err(usage)?);
@@ -175,7 +179,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     check_size(&data, &settings)?;
     check_length(&data, &settings)?;
 
-    let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
+    let Pretrained { spec, model } = start.model(global, args, &settings, &data, device)?;
     check_blocks(settings.checkpoint_blocks, &spec)?;
     let ModelSpec { family, mut config, .. } = spec;
     // The weights of a run are f32, whatever the initial model had.
@@ -183,10 +187,11 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<(TrainJob
     let tokenizer = data.tokenizer();
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
-        let written = match &from {
-            Some(from) => write_companions(global, from, folder),
-            None => tokenizer.save(folder).map_err(Into::into),
-        };
+        let copied = from.iter().try_for_each(|from| write_companions(global, from, folder));
+        let written = copied.and_then(|()| match from.is_some() && args.growth.is_none() {
+            true => Ok(()),
+            false => tokenizer.save(folder).map_err(Into::into),
+        });
         written.map_err(|error| TrainError::Burn(format!("{error:#}")))
     })
     .map_err(classify)?;
@@ -243,7 +248,10 @@ fn resume(
     }
     let spec = ModelSpec::read(path)?;
     let first = || match &opened.settings.init_from {
-        Some(from) => Ok(checkpoint::load(Path::new(from), device)?.model),
+        Some(from) => {
+            let loaded = checkpoint::load(Path::new(from), device)?;
+            Ok(as_large(loaded, &spec, opened.settings.seed, device)?.model)
+        }
         None => Ok(spec.initialized(opened.settings.seed, device)),
     };
     let Continued { model, optimizer, state } = restore(global, &opened, device, first)?;
@@ -258,19 +266,6 @@ pub(super) fn default_out(args: &TrainArgs, data: &Path, family: &Family) -> Pat
     let data = data.file_stem().unwrap_or_default().to_string_lossy();
     let size = if args.init_from.is_some() { "tuned" } else { &args.size.size };
     PathBuf::from("runs").join(format!("{}-{size}-{data}", family.name()))
-}
-
-pub(super) fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
-    match kind.unwrap_or("char").split_once(':') {
-        None if kind.is_none_or(|kind| kind == "char") => Ok(Vocabulary::Characters),
-        Some(("bpe", size)) if size.parse::<usize>().is_ok() => {
-            Ok(Vocabulary::Bpe(size.parse().unwrap_or_default()))
-        }
-        _ => Err(usage(format!(
-            "--tokenizer {:?} is unknown; give char, or bpe:N such as bpe:1000",
-            kind.unwrap_or_default()
-        ))),
-    }
 }
 
 /// Checks that a model that is to compute its blocks again has blocks.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use burn::tensor::Device;
 
-use super::super::usage;
+use super::super::{Global, usage};
 use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
 use crate::datasets::tokenizer::Tokenizer;
@@ -52,22 +52,21 @@ impl Start {
         }
     }
 
-    /// The model's tokenizer; `None` for a new model.
-    pub(super) fn tokenizer(&self) -> Result<Option<Tokenizer>> {
+    /// The model's tokenizer, with added tokens; `None` for a new model.
+    pub(super) fn tokenizer(&self, global: &Global, args: &TrainArgs) -> Result<Option<Tokenizer>> {
         match self {
             Self::Family(_) => Ok(None),
-            Self::Model { folder, .. } => Ok(Some(Tokenizer::load(folder)?)),
+            Self::Model { folder, .. } => {
+                let tokenizer = args.growth.tokenizer(global, Tokenizer::load(folder)?)?;
+                Ok(Some(tokenizer))
+            }
         }
-    }
-
-    /// A new tokenizer, with the special tokens that the family needs.
-    pub(super) fn new_tokenizer(&self, tokenizer: Tokenizer) -> Result<Tokenizer> {
-        with_tokens_of(self.family(), tokenizer)
     }
 
     /// The model to train and its specification.
     pub(super) fn model(
         self,
+        global: &Global,
         args: &TrainArgs,
         settings: &TrainSettings,
         data: &LmDataset,
@@ -89,12 +88,16 @@ impl Start {
                 Ok(Pretrained { spec, model })
             }
             Self::Model { spec, model, .. } => {
+                let loaded = Pretrained { spec: *spec, model: *model };
+                let loaded = args.growth.model(global, loaded, data.tokenizer(), device)?;
+                let Pretrained { spec, model } = loaded;
                 check_halves(&spec, settings.context)?;
                 let (vocab_size, known) =
                     (data.tokenizer().vocab_size(), spec.architecture.backbone.vocab_size());
                 if vocab_size > known {
                     return Err(usage(format!(
-                        "the tokenizer has {vocab_size} tokens and the model {known}"
+                        "the tokenizer has {vocab_size} tokens and the model {known}; \
+                         --pad-to-multiple-of 1 makes room for them"
                     )));
                 }
                 let longest = longest(&spec);
@@ -104,7 +107,7 @@ impl Start {
                         settings.context
                     )));
                 }
-                Ok(Pretrained { spec: *spec, model: *model })
+                Ok(Pretrained { spec, model })
             }
         }
     }
@@ -115,14 +118,6 @@ pub(super) fn family(name: &str) -> Result<&'static Family> {
     let known: Vec<&str> = FAMILIES.iter().map(|family| family.name()).collect();
     let unknown = |_| usage(format!("unknown family {name:?}; there are {}", known.join(", ")));
     families::find(name).map_err(unknown)
-}
-
-/// A new tokenizer with the special tokens that a family needs.
-pub(super) fn with_tokens_of(family: &Family, tokenizer: Tokenizer) -> Result<Tokenizer> {
-    match family.is_generative() {
-        true => Ok(tokenizer),
-        false => Ok(tokenizer.with_encoder_tokens()?),
-    }
 }
 
 /// Checks that encoder and decoder have a part of each sequence.

@@ -14,6 +14,7 @@ use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::classify;
 use super::defaults::Defaults;
+use super::growth::as_large;
 use super::prepare::{Continued, Opened, absolute, check_blocks, default_out, restore};
 use crate::datasets::labeled::LabeledTask;
 use crate::datasets::tokenizer::Tokenizer;
@@ -59,7 +60,7 @@ pub(super) fn begin(
         )));
     }
     let texts = Texts::read(&task, global.seed(), None)?;
-    let start = Start::new(args, from.as_deref(), &texts, device)?;
+    let start = Start::new(global, args, from.as_deref(), &texts, device)?;
     let modules = args.vectors.modules(start.modules);
     if task.name == LabeledTask::SentenceEmbedding {
         task.vectors = Some(args.vectors.vectors(&modules, &texts.train)?);
@@ -72,7 +73,7 @@ pub(super) fn begin(
     crate::device::require_format(&global.device, device, args.training.dtype).map_err(usage)?;
     let fingerprint = texts.fingerprint();
     let LoadedStart { spec, model, new } =
-        start.load(args, global.seed(), lengths, &texts.train, device)?;
+        start.load(global, args, lengths, &texts.train, device)?;
     start.check_target(task.name, lengths.target)?;
     check_blocks(args.training.checkpoint_blocks, &spec)?;
     let tokenizer = start.tokenizer.clone();
@@ -107,12 +108,15 @@ pub(super) fn begin(
     set_dtype(&mut config, Precision::F32);
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
-        let written = match &from {
+        let copied = from.iter().try_for_each(|from| match is_embedder {
             // What makes sentence vectors is no part of a model with another head.
-            Some(from) if !is_embedder => write_tokenizer_files(global, from, folder),
-            Some(from) => write_companions(global, from, folder),
-            None => start.tokenizer.save(folder).map_err(Into::into),
-        };
+            false => write_tokenizer_files(global, from, folder),
+            true => write_companions(global, from, folder),
+        });
+        let written = copied.and_then(|()| match from.is_some() && args.growth.is_none() {
+            true => Ok(()),
+            false => start.tokenizer.save(folder).map_err(Into::into),
+        });
         let written = written.and_then(|()| match is_embedder {
             true => Ok(modules.write(folder, width)?),
             false => Ok(()),
@@ -171,7 +175,8 @@ pub(super) fn resume(
         Some(from) => {
             let head = head(task.name, &texts.train.labels);
             let seed = opened.settings.seed;
-            Ok(checkpoint::load_with_head(Path::new(from), &head, seed, device)?.pretrained.model)
+            let loaded = checkpoint::load_with_head(Path::new(from), &head, seed, device)?;
+            Ok(as_large(loaded.pretrained, &spec, seed, device)?.model)
         }
         None => Ok(spec.initialized(opened.settings.seed, device)),
     };

@@ -5,23 +5,22 @@ use std::path::Path;
 use anyhow::Result;
 use burn::tensor::Device;
 
-use super::super::super::usage;
+use super::super::super::{Global, usage};
 use super::super::args::TrainArgs;
-use super::super::prepare::vocabulary;
-use super::super::start::{family, with_tokens_of};
+use super::super::start::family;
+use super::super::vocabulary::{TokenizerChoice, default_of_task};
 use super::texts::Texts;
 use crate::datasets::labeled::{LabeledTarget, LabeledTask, LabeledText, LabeledTexts};
-use crate::datasets::tokenizer::{Special, Tokenizer, Vocabulary};
-use crate::models::checkpoint::{self, HeadFor, LoadError, Model, ModelSpec, ProblemType};
+use crate::datasets::tokenizer::{Special, Tokenizer};
+use crate::models::checkpoint::{
+    self, HeadFor, LoadError, Model, ModelSpec, Pretrained, ProblemType,
+};
 use crate::models::families::{Family, Task};
 use crate::pipeline::SentenceModules;
 use crate::train::tuning::TaskLengths;
 
 /// The longest text by default, in tokens.
 const LONGEST: usize = 512;
-
-/// The default vocabulary of a new model.
-const VOCABULARY: usize = 8000;
 
 /// The head of a task.
 pub(super) fn head(task: LabeledTask, labels: &[String]) -> HeadFor {
@@ -71,6 +70,7 @@ pub(super) struct LoadedStart {
 
 impl<'a> Start<'a> {
     pub(super) fn new(
+        global: &Global,
         args: &TrainArgs,
         folder: Option<&'a Path>,
         texts: &Texts,
@@ -79,7 +79,7 @@ impl<'a> Start<'a> {
         match folder {
             Some(folder) => {
                 let spec = ModelSpec::describe(folder, device)?;
-                let tokenizer = Tokenizer::load(folder)?;
+                let tokenizer = args.growth.tokenizer(global, Tokenizer::load(folder)?)?;
                 let backbone = &spec.architecture.backbone;
                 let modules = match texts.train.task {
                     LabeledTask::SentenceEmbedding => {
@@ -95,8 +95,11 @@ impl<'a> Start<'a> {
             }
             None => {
                 let family = family(args.family())?;
-                let tokenizer = new_tokenizer(args, &texts.train.examples)?;
-                let tokenizer = with_tokens_of(family, tokenizer)?;
+                let (flag, default) = (args.text.tokenizer.as_deref(), default_of_task(family));
+                let choice = TokenizerChoice::parse(global, flag, default)?;
+                let tokenizer = choice.build(family, |vocabulary| {
+                    Tokenizer::of_texts(all_texts(&texts.train.examples), vocabulary)
+                })?;
                 let modules = SentenceModules::default();
                 Ok(Self { folder: None, family, tokenizer, longest: None, modules })
             }
@@ -128,12 +131,13 @@ impl<'a> Start<'a> {
     /// The model with a head for the task.
     pub(super) fn load(
         &self,
+        global: &Global,
         args: &TrainArgs,
-        seed: u64,
         lengths: TaskLengths,
         texts: &LabeledTexts,
         device: &Device,
     ) -> Result<LoadedStart> {
+        let seed = global.seed();
         let padding = self.tokenizer.special(Special::Padding).map(|token| token.id);
         let head = head(texts.task, &texts.labels);
         if let Some(folder) = self.folder {
@@ -144,7 +148,8 @@ impl<'a> Start<'a> {
             let found = checkpoint::load_with_head(folder, &with_padding, seed, device)
                 .or_else(|_| checkpoint::load_with_head(folder, &head, seed, device))
                 .map_err(as_usage)?;
-            let (spec, model) = (found.pretrained.spec, found.pretrained.model);
+            let grown = args.growth.model(global, found.pretrained, &self.tokenizer, device)?;
+            let Pretrained { spec, model } = grown;
             return Ok(LoadedStart { spec, model, new: found.new });
         }
         let longest = match texts.task {
@@ -161,22 +166,14 @@ impl<'a> Start<'a> {
     }
 }
 
-/// A vocabulary of the training texts.
-fn new_tokenizer(args: &TrainArgs, texts: &[LabeledText]) -> Result<Tokenizer> {
+/// The training texts, for a vocabulary.
+fn all_texts(texts: &[LabeledText]) -> impl Iterator<Item = &str> {
     let targets = texts.iter().filter_map(|text| match &text.target {
         LabeledTarget::Text(target) => Some(target),
         _ => None,
     });
     let inputs = texts.iter().flat_map(|text| std::iter::once(&text.text).chain(&text.pair));
-    let all: Vec<&str> = inputs.chain(targets).map(String::as_str).collect();
-    let tokenizer = match args.text.tokenizer.as_deref() {
-        None => Tokenizer::train_bpe(all, VOCABULARY),
-        Some(kind) => match vocabulary(Some(kind))? {
-            Vocabulary::Characters => Tokenizer::characters(all.iter().flat_map(|t| t.chars())),
-            Vocabulary::Bpe(size) => Tokenizer::train_bpe(all, size),
-        },
-    };
-    tokenizer.map_err(usage)
+    inputs.chain(targets).map(String::as_str)
 }
 
 /// A head that the family does not have is the user's choice.

@@ -1,14 +1,10 @@
 //! The subcommands of `zoo tokenizer`.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use super::super::model::model_folder;
-use super::super::{Global, usage};
+use super::super::Global;
 use super::{count, decode, encode, train};
-use crate::datasets::tokenizer::{Tokenizer, TokenizerError};
 
 /// Train tokenizers and use them: texts to tokens and back.
 #[derive(Args)]
@@ -41,24 +37,5 @@ pub(in super::super) fn run(global: &Global, args: &TokenizerArgs) -> Result<()>
         TokenizerVerb::Encode(args) => encode::run(global, args),
         TokenizerVerb::Decode(args) => decode::run(global, args),
         TokenizerVerb::Count(args) => count::run(global, args),
-    }
-}
-
-/// The tokenizer argument.
-#[derive(Args)]
-pub(super) struct TokenizerArg {
-    /// A directory with a tokenizer, such as a model's, a tokenizer.json, or a model on the Hub
-    #[arg(value_name = "MODEL")]
-    model: PathBuf,
-}
-
-impl TokenizerArg {
-    /// Loads the tokenizer; downloads files that are not cached.
-    pub(super) fn load(&self, global: &Global) -> Result<Tokenizer> {
-        let path = model_folder(global, &self.model)?;
-        Tokenizer::load(&path).map_err(|error| match error {
-            TokenizerError::NoFiles { .. } | TokenizerError::Missing { .. } => usage(error),
-            other => other.into(),
-        })
     }
 }

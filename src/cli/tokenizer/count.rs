@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::Global;
-use super::command::TokenizerArg;
 use super::files::FileArgs;
+use super::model::TokenizerArg;
 use crate::datasets::tokenizer::{Special, Tokenizer, TokenizerError};
 
 /// Count the tokens of files.

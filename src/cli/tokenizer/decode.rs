@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::super::{Global, usage};
-use super::command::TokenizerArg;
+use super::model::TokenizerArg;
 use crate::datasets::tokenizer::{SpecialTokens, Tokenizer};
 
 /// Convert token ids to text.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::Global;
 use super::super::texts::TextArgs;
-use super::command::TokenizerArg;
+use super::model::TokenizerArg;
 use crate::datasets::tokenizer::{TextEncoder, Tokenizer, TokenizerError};
 use crate::pipeline::PipelineError;
 

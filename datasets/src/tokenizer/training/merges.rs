@@ -8,7 +8,7 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{AddedToken, ModelWrapper, Result};
 
 use super::settings::TokenizerTraining;
-use super::words::Words;
+use super::word_list::Words;
 
 /// The prefix of WordPiece's tokens within words.
 pub(super) const CONTINUING: &str = "##";

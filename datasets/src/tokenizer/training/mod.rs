@@ -6,6 +6,7 @@ mod pipeline;
 mod settings;
 mod unigram;
 mod vocabulary;
+mod word_list;
 mod words;
 
 pub use kind::TokenizerKind;

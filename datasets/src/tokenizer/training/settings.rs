@@ -1,9 +1,6 @@
 //! The settings of a tokenizer's training.
 
 use super::kind::TokenizerKind;
-use super::words::WordCounts;
-use crate::tokenizer::codec::Tokenizer;
-use crate::tokenizer::error::TokenizerError;
 
 /// Whether a tokenizer distinguishes upper and lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,22 +52,6 @@ impl TokenizerTraining {
             casing: Casing::Cased,
             limit_alphabet: None,
         }
-    }
-
-    /// Trains a tokenizer. The same texts give the same tokenizer.
-    ///
-    /// # Errors
-    ///
-    /// See [`WordCounts::train`].
-    pub fn train<T: AsRef<str>>(
-        &self,
-        texts: impl IntoIterator<Item = T>,
-    ) -> Result<Tokenizer, TokenizerError> {
-        let mut counts = WordCounts::new(self)?;
-        for text in texts {
-            counts.add(text.as_ref())?;
-        }
-        counts.train()
     }
 
     /// All special tokens, in the order of their ids.

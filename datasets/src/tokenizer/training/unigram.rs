@@ -6,7 +6,7 @@ use tokenizers::models::unigram::{Unigram, UnigramTrainer};
 use tokenizers::{AddedToken, ModelWrapper, Result};
 
 use super::settings::TokenizerTraining;
-use super::words::Words;
+use super::word_list::Words;
 use crate::rng::SeededRng;
 
 const UNKNOWN: &str = "<unk>";

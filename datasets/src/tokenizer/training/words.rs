@@ -10,20 +10,36 @@ use tokenizers::{
 
 use super::kind::TokenizerKind;
 use super::settings::TokenizerTraining;
+use super::word_list::Words;
 use super::{merges, unigram};
 use crate::tokenizer::codec::Tokenizer;
 use crate::tokenizer::error::{TokenizerError, failed};
 use crate::tokenizer::guard::guarded;
 use crate::tokenizer::parts::bounded_parts;
 
-/// Words in order, with the number of their occurrences.
-pub(super) type Words = BTreeMap<String, u64>;
-
 /// The size of the texts that are split together, in bytes.
 const TOGETHER: usize = 1 << 22;
 
 /// The largest number of occurrences of all pairs together: the library counts with 32 bits.
 const MOST: u64 = i32::MAX as u64;
+
+impl TokenizerTraining {
+    /// Trains a tokenizer. The same texts give the same tokenizer.
+    ///
+    /// # Errors
+    ///
+    /// See [`WordCounts::train`].
+    pub fn train<T: AsRef<str>>(
+        &self,
+        texts: impl IntoIterator<Item = T>,
+    ) -> Result<Tokenizer, TokenizerError> {
+        let mut counts = WordCounts::new(self)?;
+        for text in texts {
+            counts.add(text.as_ref())?;
+        }
+        counts.train()
+    }
+}
 
 /// Counts the words of texts, of any number and size: memory is that of the different words.
 pub struct WordCounts {

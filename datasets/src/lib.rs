@@ -23,6 +23,7 @@
 struct Readme;
 
 pub mod batch;
+pub mod documents;
 pub mod encoded;
 pub mod labeled;
 pub mod locate;

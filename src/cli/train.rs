@@ -3,6 +3,7 @@
 mod args;
 mod checkpoint_args;
 mod defaults;
+mod growth;
 mod objective_args;
 mod optimizer_args;
 mod prepare;
@@ -16,6 +17,7 @@ mod test_text;
 mod text_data;
 mod text_source;
 mod vector_args;
+mod vocabulary;
 
 use std::io::IsTerminal;
 

@@ -14,6 +14,7 @@ use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::defaults::Defaults;
+use super::growth::as_large;
 use super::prepare::{Continued, Opened, absolute, restore};
 use super::settings::{check_blocks, check_settings, frozen};
 use super::start::note_new;
@@ -67,7 +68,7 @@ pub(super) fn begin(
         )));
     }
     let texts = Texts::read(&task, global.seed(), None)?;
-    let start = Start::new(args, from.as_deref(), &texts, device)?;
+    let start = Start::new(global, args, from.as_deref(), &texts, device)?;
     let modules = args.vectors.modules(start.modules);
     if task.name == LabeledTask::SentenceEmbedding {
         task.vectors = Some(args.vectors.vectors(&modules, &texts.train)?);
@@ -80,7 +81,7 @@ pub(super) fn begin(
     crate::device::require_format(&global.device, device, args.training.dtype).map_err(usage)?;
     let fingerprint = texts.fingerprint();
     let LoadedStart { spec, model, new } =
-        start.load(args, global.seed(), lengths, &texts.train, device)?;
+        start.load(global, args, lengths, &texts.train, device)?;
     start.check_target(task.name, lengths.target)?;
     check_blocks(args.training.checkpoint_blocks, &spec)?;
     check_languages(&task, &start.tokenizer)?;
@@ -121,12 +122,15 @@ pub(super) fn begin(
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
         recipe::write(folder, args, &settings)?;
-        let written = match &from {
+        let copied = from.iter().try_for_each(|from| match is_embedder {
             // What makes sentence vectors is no part of a model with another head.
-            Some(from) if !is_embedder => write_tokenizer_files(global, from, folder),
-            Some(from) => write_companions(global, from, folder),
-            None => start.tokenizer.save(folder).map_err(Into::into),
-        };
+            false => write_tokenizer_files(global, from, folder),
+            true => write_companions(global, from, folder),
+        });
+        let written = copied.and_then(|()| match from.is_some() && args.growth.is_none() {
+            true => Ok(()),
+            false => start.tokenizer.save(folder).map_err(Into::into),
+        });
         let written = written.and_then(|()| match is_embedder {
             true => Ok(modules.write(folder, width)?),
             false => Ok(()),
@@ -199,7 +203,8 @@ pub(super) fn resume(
             let head = head_for(spec.family, task.name, &texts.train.labels);
             let head = HeadFor { dropout, ..head };
             let seed = opened.settings.seed;
-            Ok(checkpoint::load_with_head(Path::new(from), &head, seed, device)?.pretrained.model)
+            let loaded = checkpoint::load_with_head(Path::new(from), &head, seed, device)?;
+            Ok(as_large(loaded.pretrained, &spec, seed, device)?.model)
         }
         None => Ok(spec.initialized(opened.settings.seed, device)),
     };

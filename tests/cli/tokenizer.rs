@@ -132,6 +132,10 @@ fn new_models_train_with_any_tokenizer() {
     let unigram = Tokenizer::load(at.join("unigram")).unwrap();
     assert_eq!(ready.vocab_size(), unigram.vocab_size() + 3);
     assert_eq!(ready.encode("Ben found").unwrap(), unigram.encode("Ben found").unwrap());
+    // A recipe names the kind, or the directory from any other.
+    let recipe = |run: &str| fs::read_to_string(at.join(run).join("recipe.toml")).unwrap();
+    assert!(recipe("unigram").contains("tokenizer = \"unigram:200\""), "{}", recipe("unigram"));
+    assert!(recipe("ready").contains("/unigram\""), "{}", recipe("ready"));
     refuse(at, &train(&["--tokenizer", "./absent"]), (2, &["--tokenizer", "absent"]));
 }
 
@@ -153,6 +157,9 @@ fn a_vocabulary_grows() {
         at,
         &tune(&["--add-tokens", "tokens.txt", "--pad-to-multiple-of", "64", "--out", "second"]),
     );
+    let recipe = fs::read_to_string(at.join("second/recipe.toml")).unwrap();
+    assert!(recipe.contains("/tokens.txt\""), "{recipe}");
+    assert!(recipe.contains("pad-to-multiple-of = 64"), "{recipe}");
     let tokenizer = Tokenizer::load(at.join("second")).unwrap();
     assert_eq!(["<user>", "<bot>"].map(|token| tokenizer.id(token)), [Some(300), Some(301)]);
     let config = json(&fs::read_to_string(at.join("second/config.json")).unwrap());

@@ -85,7 +85,7 @@ impl LmText {
             }
             Self::Files { text, packing } => (text, *packing),
         };
-        if packing == Packing::Bordered && tokenizer.eos().is_none() {
+        if packing == Packing::Bordered && tokenizer.ends_documents_with_a_line_break() {
             global.note("the vocabulary has no end token: documents end with a line break");
         }
         let (began, cache) = (Instant::now(), TokenCache::from_env());
@@ -146,7 +146,7 @@ impl<'g> TextProgress<'g> {
     fn new(global: &'g Global, done: &'static str, total: u64) -> Self {
         let bar = match total {
             0 => global.spinner(done.to_string()),
-            ..10_000_000 => ProgressBar::hidden(),
+            1..10_000_000 => ProgressBar::hidden(),
             _ => global.bar(total / 1_000_000, "MB"),
         };
         Self { global, bar, done, total, shown: Instant::now() }

@@ -27,6 +27,7 @@ mod pipelines;
 mod pretraining;
 mod published;
 mod pypi;
+mod resized;
 mod rope;
 mod serve;
 mod target_texts;

@@ -23,6 +23,7 @@
 struct Readme;
 
 pub mod batch;
+pub mod documents;
 pub mod encoded;
 pub mod labeled;
 pub mod locate;
@@ -35,6 +36,6 @@ pub mod tokenizer;
 
 mod files;
 mod hash;
-mod nearest;
+pub mod nearest;
 mod panics;
 mod rng;

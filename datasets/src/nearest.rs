@@ -1,7 +1,7 @@
 //! Spelling suggestions: the known name that is closest to a misspelled one.
 
 /// The known name that `name` abbreviates, or that is within a small edit distance of it.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let known: Vec<&str> = known.collect();
     let longer = known.iter().find(|known| name.len() >= 3 && known.starts_with(&name));

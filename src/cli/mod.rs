@@ -33,6 +33,7 @@ mod serve;
 mod show;
 mod tag;
 mod texts;
+mod tokenizer;
 mod train;
 mod verb;
 mod writing;

@@ -3,6 +3,7 @@
 mod args;
 mod checkpoint_args;
 mod defaults;
+mod growth;
 mod image_args;
 mod objective_args;
 mod optimizer_args;
@@ -17,6 +18,7 @@ mod test_text;
 mod text_data;
 mod text_source;
 mod vector_args;
+mod vocabulary;
 
 use std::io::IsTerminal;
 

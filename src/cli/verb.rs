@@ -68,6 +68,8 @@ pub(super) enum Verb {
     Embed(embed::EmbedArgs),
     /// Rank documents by how well they fit a query
     Rank(rank::RankArgs),
+    /// Train tokenizers and use them: texts to tokens and back
+    Tokenizer(tokenizer::TokenizerArgs),
     /// Serve a model over HTTP with OpenAI's API
     #[cfg(feature = "serve")]
     Serve(serve::ServeArgs),
@@ -108,6 +110,7 @@ impl Verb {
             Self::Translate(args) => rewrite::translate(global, &args),
             Self::Embed(args) => embed::run(global, &args),
             Self::Rank(args) => rank::run(global, &args),
+            Self::Tokenizer(args) => tokenizer::run(global, &args),
             #[cfg(feature = "serve")]
             Self::Serve(args) => serve::run(global, &args),
             Self::Forward(args) => forward::run(global, &args),

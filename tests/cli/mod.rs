@@ -14,6 +14,7 @@ mod running_text;
 mod runs;
 mod target_texts;
 mod tasks;
+mod tokenizer;
 mod tokenizers;
 mod vectors;
 mod verbs;

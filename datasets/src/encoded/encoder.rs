@@ -73,11 +73,7 @@ impl<'a> ChunkEncoder<'a> {
         packing: Packing,
         sink: &'a mut dyn TokenSink,
     ) -> Self {
-        let end = match tokenizer.eos() {
-            Some(end) => vec![end],
-            // A vocabulary of characters has no end token.
-            None => tokenizer.encode("\n").unwrap_or_default(),
-        };
+        let end = tokenizer.document_end().unwrap_or_default();
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
         let pending = Chunk::of(TextSplit::Train);
         let (chunks, next_cut, waiting, done) = (Vec::new(), CHUNK, 0, 0);

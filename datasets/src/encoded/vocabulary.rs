@@ -21,8 +21,8 @@ const SAMPLE: u64 = 1 << 28;
 impl RunningText {
     /// Builds a tokenizer for this text.
     ///
-    /// Characters come from both splits, with a line break if there are several documents; a BPE is
-    /// trained on the training split alone, and on 256 MB of a larger one.
+    /// Characters come from both splits, with a line break if there are several documents; other
+    /// vocabularies are trained on the training split alone, and on 256 MB of a larger one.
     ///
     /// # Errors
     ///
@@ -33,7 +33,7 @@ impl RunningText {
                 let between = self.has_several_documents().then_some('\n');
                 Ok(Tokenizer::characters(self.alphabet().into_iter().chain(between))?)
             }
-            Vocabulary::Bpe(size) => {
+            trained => {
                 let (sender, receiver) = sync_channel::<String>(16);
                 thread::scope(|scope| {
                     let reader = scope.spawn(move || {
@@ -42,9 +42,9 @@ impl RunningText {
                             Err(_) => ControlFlow::Break(()),
                         })
                     });
-                    let trained = Tokenizer::train_bpe(receiver, size);
+                    let tokenizer = Tokenizer::of_texts(receiver, trained);
                     reader.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-                    Ok(trained?)
+                    Ok(tokenizer?)
                 })
             }
         }

@@ -61,7 +61,7 @@ const SIMILARITIES: [&str; 4] = ["similarity", "score", "label", "labels"];
 const RELEVANCES: [&str; 4] = ["relevance", "score", "label", "labels"];
 
 impl Columns {
-    pub(super) fn text(&self, records: &Records) -> Result<String, FileError> {
+    pub(crate) fn text(&self, records: &Records) -> Result<String, FileError> {
         records.column(self.text.as_deref(), "--text-column", &TEXTS)
     }
 

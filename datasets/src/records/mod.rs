@@ -46,5 +46,5 @@ pub use set::Records;
 pub use validation_source::ValidationSource;
 
 pub(crate) use column_texts::column_texts;
-pub(crate) use content::{damaged, open};
+pub(crate) use content::{damaged, open, stream};
 pub(crate) use sources::{FolderFiles, find_files};

@@ -68,7 +68,7 @@ impl Corpus {
 
     /// Builds a tokenizer for this text.
     ///
-    /// Characters come from both splits; a BPE is trained on the training split alone.
+    /// Characters come from both splits; other vocabularies are trained on the training split alone.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Corpus {
     pub fn tokenizer(&self, vocabulary: Vocabulary) -> Result<Tokenizer, TokenizerError> {
         match vocabulary {
             Vocabulary::Characters => Tokenizer::characters(self.alphabet()),
-            Vocabulary::Bpe(size) => Tokenizer::train_bpe([self.sample()], size),
+            trained => Tokenizer::of_texts([self.sample()], trained),
         }
     }
 

@@ -1,15 +1,14 @@
 //! The tokenizer itself: encoding, and what its vocabulary is.
 
+use super::characters::Characters;
 use super::config::eos_token;
 use super::end_of_text::END_OF_TEXT;
 use super::error::{TokenizerError, failed};
 use super::guard::guarded;
 use super::parts::parts;
 use super::surface::Surface;
-use std::collections::HashMap;
 use std::sync::Arc;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{ModelWrapper, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer as Inner};
+use tokenizers::Tokenizer as Inner;
 
 /// Encodes text as token ids and decodes it. Cheap to clone.
 ///
@@ -34,7 +33,7 @@ pub struct Tokenizer {
     pub(super) vocab_size: usize,
     pub(super) eos: Option<u32>,
     /// The whole vocabulary of a tokenizer whose tokens are single characters.
-    pub(super) characters: Option<Arc<HashMap<char, u32>>>,
+    pub(super) characters: Option<Arc<Characters>>,
     /// SentencePiece behavior that the tokenizers library lacks.
     pub(super) surface: Option<Arc<Surface>>,
 }
@@ -47,7 +46,7 @@ impl Tokenizer {
             .and_then(|token| vocabulary.get(token))
             .or_else(|| [END_OF_TEXT, "</s>"].iter().find_map(|token| vocabulary.get(*token)))
             .copied();
-        let characters = single_characters(&inner, &vocabulary).map(Arc::new);
+        let characters = Characters::of(&inner).map(Arc::new);
         Self { inner: Arc::new(inner), config, vocab_size, eos, characters, surface: None }
     }
 
@@ -65,17 +64,8 @@ impl Tokenizer {
     ///
     /// [`TokenizerError::UnknownCharacter`] with a character vocabulary.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        // One lookup per character: the general path below splits the text with a regular
-        // expression and keeps an alignment for each piece, which takes seconds per megabyte.
-        if let Some(ids) = &self.characters {
-            let id = |(offset, character)| {
-                ids.get(&character).copied().ok_or(TokenizerError::UnknownCharacter {
-                    character,
-                    offset,
-                    vocab_size: self.vocab_size,
-                })
-            };
-            return text.char_indices().map(id).collect();
+        if let Some(characters) = &self.characters {
+            return characters.encode(text);
         }
         if let Some(surface) = &self.surface {
             let tokens = guarded(|| surface.tokens(&self.inner, text)).map_err(failed("encode"))?;
@@ -109,35 +99,4 @@ impl Tokenizer {
             None => Err(TokenizerError::UnknownId { id, vocab_size: self.vocab_size }),
         }
     }
-}
-
-/// The vocabulary as characters, if encoding is a lookup of each character.
-fn single_characters(
-    inner: &Inner,
-    vocabulary: &HashMap<String, u32>,
-) -> Option<HashMap<char, u32>> {
-    let plain = matches!(inner.get_model(), ModelWrapper::WordLevel(_))
-        && inner.get_normalizer().is_none()
-        && inner.get_added_vocabulary().get_vocab().is_empty();
-    let splits = match (inner.get_pre_tokenizer(), single_character_split()) {
-        (Some(PreTokenizerWrapper::Split(split)), Ok(expected)) => *split == expected,
-        _ => false,
-    };
-    if !plain || !splits {
-        return None;
-    }
-    let single = |(token, &id): (&String, &u32)| {
-        let mut characters = token.chars();
-        let character = characters.next()?;
-        characters.next().is_none().then_some((character, id))
-    };
-    vocabulary.iter().map(single).collect()
-}
-
-/// Splits a text into its characters.
-// Not `.`, which does not match newlines, nor `(?s).`, whose syntax differs between Python and
-// Rust.
-pub(super) fn single_character_split() -> tokenizers::Result<Split> {
-    let any = SplitPattern::Regex(r"[\s\S]".to_owned());
-    Split::new(any, SplitDelimiterBehavior::Isolated, false)
 }

@@ -1,16 +1,16 @@
 //! Where the beginning of a long text can be cut before the rest is read.
 
 use super::codec::Tokenizer;
-use super::parts::{is_place, splits_like_bert, splits_like_gpt2, tokens_with_spaces};
+use super::parts::{is_place, splits_at_spaces, splits_like_gpt2, tokens_with_spaces};
 
 impl Tokenizer {
     /// The last place to cut the beginning of a text, such that both sides together have the tokens
     /// of the whole; `None` if there is none, or if the tokenizer looks at a text as a whole.
     pub(crate) fn last_cut(&self, text: &str) -> Option<usize> {
-        if self.characters.is_some() {
-            return Some(text.len());
+        if let Some(characters) = &self.characters {
+            return characters.last_cut(text);
         }
-        let splits_words = splits_like_gpt2(&self.inner) || splits_like_bert(&self.inner);
+        let splits_words = splits_like_gpt2(&self.inner) || splits_at_spaces(&self.inner);
         if self.surface.is_some() || !splits_words {
             return None;
         }
@@ -31,6 +31,7 @@ impl Tokenizer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokenizer::Vocabulary;
 
     fn cut_everywhere(tokenizer: &Tokenizer, text: &str) -> usize {
         let whole = tokenizer.encode(text).unwrap();
@@ -53,6 +54,24 @@ mod tests {
         assert!(cut_everywhere(&bytes, TEXT) > 50);
         let characters = Tokenizer::characters(TEXT.chars()).unwrap();
         assert!(cut_everywhere(&characters, TEXT) > 60);
+        assert_eq!(characters.last_cut("a [MASK"), Some(7));
+    }
+
+    #[test]
+    fn the_name_of_a_special_token_among_characters_stays_whole() {
+        let characters = Tokenizer::characters(TEXT.chars()).unwrap();
+        let characters = characters.with_encoder_tokens().unwrap();
+        assert!(cut_everywhere(&characters, TEXT) > 50);
+        assert_eq!(characters.last_cut("a [MASK"), Some(2));
+        assert_eq!(characters.last_cut("[MASK]"), None);
+    }
+
+    #[test]
+    fn vocabularies_of_words_are_cut_at_spaces() {
+        for vocabulary in [Vocabulary::WordPiece(100), Vocabulary::Unigram(100)] {
+            let tokenizer = Tokenizer::of_texts([TEXT.repeat(9)], vocabulary).unwrap();
+            assert!(cut_everywhere(&tokenizer, TEXT) > 50, "{vocabulary}");
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Errors of tokenizers.
 
-use super::end_of_text::END_OF_TEXT;
 use std::io;
 use std::path::PathBuf;
 
@@ -34,17 +33,21 @@ pub enum TokenizerError {
     /// The vocabulary would be empty.
     #[error("a tokenizer needs at least one character in its vocabulary; the text has none")]
     EmptyVocabulary,
-    /// The vocabulary is too small for a byte-level BPE.
+    /// The vocabulary is too small for its alphabet.
     #[error(
-        "a byte-level BPE vocabulary needs at least {smallest} tokens (256 bytes and \
-         {END_OF_TEXT}), but {asked} were requested"
+        "the vocabulary needs at least {smallest} tokens ({parts}), but {asked} were requested"
     )]
     SmallVocabulary {
         /// The requested size.
         asked: usize,
         /// The smallest possible size.
         smallest: usize,
+        /// What it consists of.
+        parts: String,
     },
+    /// A special token is empty.
+    #[error("a special token is empty")]
+    EmptyToken,
     /// A tokenizer file does not exist.
     #[error("the tokenizer file {path} does not exist")]
     Missing {

@@ -3,6 +3,7 @@
 mod boundaries;
 mod build;
 mod bytes;
+mod characters;
 mod charsmap;
 mod codec;
 mod config;
@@ -12,6 +13,7 @@ mod end_of_text;
 mod error;
 mod file;
 mod frame;
+mod grow;
 mod guard;
 mod language;
 mod letters;
@@ -21,10 +23,11 @@ mod read;
 mod special;
 mod stream;
 mod surface;
+mod surround;
 mod text_encoder;
+mod training;
 
 pub use boundaries::Boundaries;
-pub use build::Vocabulary;
 pub use bytes::Place;
 pub use codec::Tokenizer;
 pub use end_of_text::END_OF_TEXT;
@@ -34,5 +37,6 @@ pub use language::{LanguageToken, UnknownLanguage};
 pub use special::{Special, SpecialToken, SpecialTokens};
 pub use stream::TextStream;
 pub use text_encoder::{Cut, Encoding, TextEncoder};
+pub use training::{Casing, TokenizerKind, TokenizerTraining, Vocabulary, WordCounts};
 
 pub(crate) use parts::last_cut_of_words;

@@ -1,10 +1,10 @@
 //! The special tokens of new tokenizers, for what a model learns.
 
 use tokenizers::AddedToken;
-use tokenizers::processors::template::TemplateProcessing;
 
 use super::codec::Tokenizer;
 use super::error::{TokenizerError, failed};
+use super::surround::{BART, Surrounding, T5, surround};
 
 /// A special token of a new tokenizer.
 struct NewToken {
@@ -20,12 +20,6 @@ const CLASS: NewToken = NewToken { role: "cls_token", text: "<s>" };
 const SEPARATOR: NewToken = NewToken { role: "sep_token", text: "</s>" };
 const MASK: NewToken = NewToken { role: "mask_token", text: "<mask>" };
 
-/// The special tokens around a text and a pair of texts, as the tokenizers library writes them.
-struct Templates {
-    single: &'static str,
-    pair: &'static str,
-}
-
 impl Tokenizer {
     /// The same tokenizer with T5's special tokens after its own: `<pad>`, `</s>` and `count`
     /// sentinels, the last of which is `<extra_id_0>`. Texts are encoded as `A </s>`.
@@ -35,8 +29,7 @@ impl Tokenizer {
     /// The tokens cannot be added.
     pub fn with_sentinels(self, count: usize) -> Result<Self, TokenizerError> {
         let sentinels = (0..count).rev().map(sentinel).collect();
-        let templates = Templates { single: "$A:0 </s>:0", pair: "$A:0 </s>:0 $B:0 </s>:0" };
-        self.with_tokens(&[PAD, END], sentinels, templates)
+        self.with_tokens(&[PAD, END], sentinels, &T5)
     }
 
     /// The same tokenizer with BART's special tokens after its own: `<s>`, `<pad>`, `</s>`, `<mask>`.
@@ -46,10 +39,8 @@ impl Tokenizer {
     ///
     /// The tokens cannot be added.
     pub fn with_denoising_tokens(self) -> Result<Self, TokenizerError> {
-        let templates =
-            Templates { single: "<s>:0 $A:0 </s>:0", pair: "<s>:0 $A:0 </s>:0 </s>:0 $B:0 </s>:0" };
         let roles = [BEGIN, PAD, END, CLASS, SEPARATOR, MASK];
-        self.with_tokens(&roles, Vec::new(), templates)
+        self.with_tokens(&roles, Vec::new(), &BART)
     }
 
     /// The ids of the sentinels `<extra_id_0>`, `<extra_id_1>` … of the vocabulary, as far as they
@@ -68,27 +59,13 @@ impl Tokenizer {
         self,
         roles: &[NewToken],
         others: Vec<String>,
-        templates: Templates,
+        around: &Surrounding,
     ) -> Result<Self, TokenizerError> {
-        let Templates { single, pair } = templates;
-        let mut inner = self.inner.as_ref().clone();
+        let mut inner = self.growing()?;
         let named = roles.iter().map(|token| AddedToken::from(token.text, true));
         let tokens = named.chain(others.iter().map(|text| AddedToken::from(text.as_str(), true)));
         inner.add_special_tokens(tokens).map_err(failed("build"))?;
-        let id = |token: &str| inner.token_to_id(token).map(|id| (token.to_owned(), id));
-        let around: Vec<(String, u32)> = ["<s>", "</s>"]
-            .into_iter()
-            .filter(|token| single.contains(token))
-            .filter_map(id)
-            .collect();
-        let template = TemplateProcessing::builder()
-            .try_single(single)
-            .and_then(|builder| builder.try_pair(pair))
-            .map_err(|error| failed("build")(error.into()))?
-            .special_tokens(around)
-            .build()
-            .map_err(|error| failed("build")(error.into()))?;
-        inner.with_post_processor(Some(template));
+        surround(&mut inner, around).map_err(failed("build"))?;
         let mut config = self.config;
         config.extend(roles.iter().map(|token| (token.role.to_owned(), token.text.into())));
         Ok(Self::new(inner, config))

@@ -1,9 +1,13 @@
 //! Long texts in parts: the library keeps a hundred bytes for each token while it encodes a text.
 
+use tokenizers::pre_tokenizers::metaspace::PrependScheme;
 use tokenizers::{AddedToken, NormalizerWrapper, PreTokenizerWrapper, Tokenizer as Inner};
 
 /// The length after which a text is cut, in bytes.
 const LENGTH: usize = 1 << 16;
+
+/// The longest part of a text without spaces, in bytes.
+const LONGEST: usize = 1 << 20;
 
 /// The parts of a text that give the same tokens as the whole text.
 ///
@@ -11,7 +15,8 @@ const LENGTH: usize = 1 << 16;
 /// before a single space and behind a single line break between two words, if the tokenizer splits
 /// by this pattern and does not change the text before.
 pub(super) fn parts<'a>(tokenizer: &Inner, text: &'a str) -> Vec<&'a str> {
-    match text.len() > LENGTH && splits_like_gpt2(tokenizer) && keeps_spaces(tokenizer, text) {
+    let is_cut = || splits_like_gpt2(tokenizer) || splits_at_spaces(tokenizer);
+    match text.len() > LENGTH && is_cut() && keeps_spaces(tokenizer, text) {
         true => parts_of_words(text),
         false => vec![text],
     }
@@ -26,6 +31,21 @@ pub(super) fn parts_of_words(text: &str) -> Vec<&str> {
         rest = after;
     }
     parts.push(rest);
+    parts
+}
+
+/// The parts of a text, none of them much longer than a megabyte: a text without spaces is cut
+/// anywhere.
+pub(super) fn bounded_parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    for mut part in parts_of_words(text) {
+        while part.len() > LONGEST {
+            let (first, rest) = part.split_at(part.floor_char_boundary(LONGEST));
+            parts.push(first);
+            part = rest;
+        }
+        parts.push(part);
+    }
     parts
 }
 
@@ -45,7 +65,7 @@ pub(super) fn is_place(bytes: &[u8], place: usize) -> bool {
     place > 0 && (is_at(place - 1, b'\n') || is_at(place, b' '))
 }
 
-/// The last place to cut a text of words.
+/// The last place to cut a text of words such that the parts give the tokens of the whole.
 pub(crate) fn last_cut_of_words(text: &str) -> Option<usize> {
     (1..text.len()).rev().find(|&place| is_place(text.as_bytes(), place))
 }
@@ -64,28 +84,53 @@ pub(super) fn tokens_with_spaces(tokenizer: &Inner) -> Vec<&str> {
     added.values().filter(takes).map(|token| token.content.as_str()).collect()
 }
 
-/// Whether words are split as BERT does: at spaces, whatever the words are.
-pub(super) fn splits_like_bert(tokenizer: &Inner) -> bool {
-    let is_local =
-        matches!(tokenizer.get_normalizer(), None | Some(NormalizerWrapper::BertNormalizer(_)));
-    is_local
-        && matches!(tokenizer.get_pre_tokenizer(), Some(PreTokenizerWrapper::BertPreTokenizer(_)))
+/// Whether words are split by GPT-2's pattern, and texts are not changed before.
+pub(super) fn splits_like_gpt2(tokenizer: &Inner) -> bool {
+    let Some(PreTokenizerWrapper::ByteLevel(bytes)) = word_splitter(tokenizer) else {
+        return false;
+    };
+    bytes.use_regex && !bytes.add_prefix_space && tokenizer.get_normalizer().is_none()
 }
 
-pub(super) fn splits_like_gpt2(tokenizer: &Inner) -> bool {
-    let (first, further) = match tokenizer.get_pre_tokenizer() {
-        Some(PreTokenizerWrapper::Sequence(all)) => (all.as_ref().first(), all.as_ref().get(1..)),
-        one => (one, None),
+/// Whether texts are split at spaces, as in BERT and SentencePiece, where the beginning of a text
+/// counts as a space and line breaks are spaces.
+pub(super) fn splits_at_spaces(tokenizer: &Inner) -> bool {
+    let parts = match tokenizer.get_normalizer() {
+        Some(NormalizerWrapper::Sequence(all)) => all.as_ref(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
     };
-    // Only these look at each piece alone.
+    let has = |is: fn(&NormalizerWrapper) -> bool| parts.iter().any(is);
+    match word_splitter(tokenizer) {
+        Some(PreTokenizerWrapper::BertPreTokenizer(_)) => {
+            parts.iter().all(|part| matches!(part, NormalizerWrapper::BertNormalizer(_)))
+        }
+        Some(PreTokenizerWrapper::Metaspace(space)) => {
+            // The ends of the parts have no spaces, and a line break is a space only for `Nmt`.
+            let is_local = |part: &NormalizerWrapper| {
+                use NormalizerWrapper::{Lowercase, NFKC, Nmt, Replace, StripNormalizer};
+                matches!(part, Lowercase(_) | NFKC(_) | Nmt(_) | Replace(_) | StripNormalizer(_))
+            };
+            space.get_split()
+                && space.get_prepend_scheme() == PrependScheme::Always
+                && parts.iter().all(is_local)
+                && has(|part| matches!(part, NormalizerWrapper::Nmt(_)))
+                && has(|part| matches!(part, NormalizerWrapper::StripNormalizer(_)))
+        }
+        _ => false,
+    }
+}
+
+/// The part of a tokenizer that splits texts into words, if the others split words alone.
+fn word_splitter(tokenizer: &Inner) -> Option<&PreTokenizerWrapper> {
+    let (first, further) = match tokenizer.get_pre_tokenizer()? {
+        PreTokenizerWrapper::Sequence(all) => all.as_ref().split_first()?,
+        one => (one, &[][..]),
+    };
     let is_local = |part: &PreTokenizerWrapper| {
         matches!(part, PreTokenizerWrapper::Split(_) | PreTokenizerWrapper::Digits(_))
     };
-    if !further.unwrap_or_default().iter().all(is_local) {
-        return false;
-    }
-    let Some(PreTokenizerWrapper::ByteLevel(bytes)) = first else { return false };
-    bytes.use_regex && !bytes.add_prefix_space && tokenizer.get_normalizer().is_none()
+    further.iter().all(is_local).then_some(first)
 }
 
 #[cfg(test)]

@@ -178,9 +178,8 @@ impl TextEncoder {
 
     /// The tokens of a text without special tokens, with offsets in characters.
     fn tokens(&self, text: &str) -> Result<Tokens, TokenizerError> {
-        if self.tokenizer.characters.is_some() {
-            // Reports the character outside the vocabulary, which the general path does not.
-            self.tokenizer.encode(text)?;
+        if let Some(characters) = &self.tokenizer.characters {
+            return characters.tokens(text);
         }
         let tokens = || match &self.tokenizer.surface {
             Some(surface) => surface.tokens(&self.bare, text),

@@ -15,4 +15,5 @@ mod streams;
 mod tasks;
 mod text_encoders;
 mod tokenizers;
+mod training;
 mod user_text;

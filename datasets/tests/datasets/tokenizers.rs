@@ -102,7 +102,7 @@ fn end_of_text_is_a_token_without_text() {
 fn a_vocabulary_without_room_for_the_bytes_is_an_error() {
     let error = Tokenizer::train_bpe(["text"], 256).unwrap_err();
     assert!(
-        matches!(error, TokenizerError::SmallVocabulary { asked: 256, smallest: 257 }),
+        matches!(error, TokenizerError::SmallVocabulary { asked: 256, smallest: 257, .. }),
         "{error:?}"
     );
     assert_eq!(Tokenizer::train_bpe(["text"], 257).unwrap().vocab_size(), 257);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::checkpoint_args::CheckpointArgs;
+use super::growth::GrowthArgs;
 use super::image_args::ImageArgs;
 use super::objective_args::ObjectiveArgs;
 use super::optimizer_args::OptimizerArgs;
@@ -26,11 +27,13 @@ Examples:
   zoo train                                    a small GPT-2 on generated stories
   zoo train llama --data tinyshakespeare       another family, real text
   zoo train gpt2 --text-file book.txt --tokenizer bpe:1000 --context 128 --out runs/book
+  zoo train gpt2 --text-file book.txt --tokenizer ./tokenizer --out runs/book
   zoo train --init-from ./gpt2 --text-file book.txt --lr 1e-4 --out runs/book
   zoo train --init-from ./bert --text-file book.txt --masking whole-word --lr 1e-4
   zoo train t5 --text-file book.txt --tokenizer bpe:1000 --objective span-corruption
   zoo train gpt2 --text-file 'texts/*.txt.gz' --tokenizer bpe:8000 --epochs 1 --test test.txt
   zoo train gpt2 --data web.jsonl --text-column content --packing bordered
+  zoo train --init-from ./gpt2 --add-tokens '<user>,<bot>' --text-file chat.txt --out runs/chat
   zoo train --resume runs/book
   zoo train runs/book/recipe.toml --lr 3e-4 --out runs/other
 
@@ -59,6 +62,8 @@ pub(crate) struct TrainArgs {
     /// Fine-tune this model, with its tokenizer: a directory, or a model on the Hub
     #[arg(long, value_name = "MODEL", help_heading = "Model", conflicts_with_all = ["resume", "SizeArgs"])]
     pub(super) init_from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) growth: GrowthArgs,
     /// Resume a run with its original settings; only --steps can be increased, and --text-file,
     /// --data, --validation and --test name texts that were moved
     #[arg(
@@ -66,8 +71,8 @@ pub(crate) struct TrainArgs {
         value_name = "RUN",
         help_heading = "Run",
         conflicts_with_all = [
-            "SizeArgs", "dropout", "tokenizer", "ObjectiveArgs", "TrainingArgs", "OptimizerArgs",
-            "CheckpointArgs", "task", "epochs", "prefix", "documents", "packing",
+            "GrowthArgs", "SizeArgs", "dropout", "tokenizer", "ObjectiveArgs", "TrainingArgs",
+            "OptimizerArgs", "CheckpointArgs", "task", "epochs", "prefix", "documents", "packing",
             "max_target_length", "text_column", "pair_column", "label_column", "LanguageArgs",
             "class_weights", "augment", "image_size", "patch_size"
         ]
@@ -158,8 +163,10 @@ pub(super) struct DataArgs {
     /// Evaluate the model on this file after training, as `zoo evaluate` does; can be repeated
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub(super) test: Vec<PathBuf>,
-    /// char, or bpe:N for a byte-level BPE of N tokens [default: char; with --task, bpe:8000]
-    #[arg(long, value_name = "KIND", help_heading = "Data", conflicts_with = "init_from")]
+    /// A new vocabulary: char, or bpe:N, wordpiece:N or unigram:N of N tokens; or a ready tokenizer:
+    /// a tokenizer.json or a directory with one [default: char; with --task, bpe:8000; for
+    /// encoders such as bert, wordpiece:8000]
+    #[arg(long, value_name = "KIND|DIR", help_heading = "Data", conflicts_with = "init_from")]
     pub(super) tokenizer: Option<String>,
 }
 

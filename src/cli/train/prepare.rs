@@ -11,16 +11,18 @@ use super::super::model::model_folder;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use super::defaults::Defaults;
+use super::growth::as_large;
 use super::running_text::LmText;
 use super::settings::{check_blocks, check_settings, frozen};
 use super::start::{Existing, Start, note_new};
 use super::test_text::{Test, TestText, moved};
 use super::text_data::{check_length, check_size, text_data};
 use super::text_source::{LmSource, default_out};
+use super::vocabulary::{TokenizerChoice, default_of_text};
 use super::{classify, recipe, tasks};
 use crate::datasets::batch::LmDataset;
 use crate::datasets::labeled::Columns;
-use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
+use crate::datasets::tokenizer::Tokenizer;
 use crate::models::checkpoint::{self, Model, ModelSpec, Pretrained};
 use crate::models::precision::Precision;
 use crate::train::{Optimizer, RunDir, State, TrainError, TrainJob, TrainSettings};
@@ -157,7 +159,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TextRun> 
     if out.exists() {
         return Err(classify(TrainError::Exists(out)));
     }
-    let known = start.tokenizer()?;
+    let known = start.tokenizer(global, args)?;
     let objective = args.objective.resolve(start.family(), start.head(), known.as_ref())?;
     let context = args.training.context.unwrap_or(start.default_context());
     let mut settings = Defaults::LANGUAGE_MODELING.settings(global, args, context);
@@ -167,12 +169,15 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TextRun> 
     crate::device::require_format(&global.device, device, settings.dtype).map_err(usage)?;
     check_settings(args, &settings)?;
 
+    let default = default_of_text(start.family());
+    let choice = TokenizerChoice::parse(global, args.text.tokenizer.as_deref(), default)?;
     let text = LmText::read(global, &source)?;
     let tokenizer = match known {
         Some(tokenizer) => tokenizer,
         None => {
-            let kind = vocabulary(args.text.tokenizer.as_deref())?;
-            start.new_tokenizer(text.tokenizer(global, kind)?, objective, context)?
+            let new =
+                choice.build(start.family(), |vocabulary| text.tokenizer(global, vocabulary))?;
+            Start::new_tokenizer(new, objective, context)?
         }
     };
     let data = text.encode(global, tokenizer)?;
@@ -189,7 +194,7 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TextRun> 
     let test = TestText::read(global, data.tokenizer(), &settings)?;
 
     let new = start.new_parameters();
-    let Pretrained { spec, model } = start.model(args, &settings, &data, device)?;
+    let Pretrained { spec, model } = start.model(global, args, &settings, &data, device)?;
     check_blocks(settings.checkpoint_blocks, &spec)?;
     let text = data.clone();
     let data = text_data(data, &spec, &model, &settings)?;
@@ -201,11 +206,14 @@ fn begin(global: &Global, args: &TrainArgs, device: &Device) -> Result<TextRun> 
     let run = RunDir::create(&out, &settings, |folder| {
         checkpoint::write_config(folder, &config)?;
         recipe::write(folder, args, &settings)?;
-        let written = match &from {
-            Some(from) if new.is_empty() => write_companions(global, from, folder),
-            Some(from) => write_tokenizer_files(global, from, folder),
-            None => tokenizer.save(folder).map_err(Into::into),
-        };
+        let copied = from.iter().try_for_each(|from| match new.is_empty() {
+            true => write_companions(global, from, folder),
+            false => write_tokenizer_files(global, from, folder),
+        });
+        let written = copied.and_then(|()| match from.is_some() && args.growth.is_none() {
+            true => Ok(()),
+            false => tokenizer.save(folder).map_err(Into::into),
+        });
         written.map_err(|error| TrainError::Burn(format!("{error:#}")))
     })
     .map_err(classify)?;
@@ -258,7 +266,8 @@ fn resume(
     let first = || match &opened.settings.init_from {
         Some(from) => {
             let dropout = opened.settings.dropout;
-            Ok(Existing::load(Path::new(from), seed, dropout, device)?.model)
+            let existing = Existing::load(Path::new(from), seed, dropout, device)?;
+            Ok(as_large(existing.into_pretrained(), &spec, seed, device)?.model)
         }
         None => Ok(spec.initialized(seed, device)),
     };
@@ -269,19 +278,6 @@ fn resume(
     let ModelSpec { family, config, .. } = spec;
     let job = TrainJob { run, settings, data, family, config, model, optimizer, state };
     Ok(TextRun { job, text, test })
-}
-
-pub(super) fn vocabulary(kind: Option<&str>) -> Result<Vocabulary> {
-    match kind.unwrap_or("char").split_once(':') {
-        None if kind.is_none_or(|kind| kind == "char") => Ok(Vocabulary::Characters),
-        Some(("bpe", size)) if size.parse::<usize>().is_ok() => {
-            Ok(Vocabulary::Bpe(size.parse().unwrap_or_default()))
-        }
-        _ => Err(usage(format!(
-            "--tokenizer {:?} is unknown; give char, or bpe:N such as bpe:1000",
-            kind.unwrap_or_default()
-        ))),
-    }
 }
 
 /// An absolute path, which stays valid in another working directory.

@@ -1,7 +1,6 @@
 //! Recipes: TOML files with the flags of `zoo train`, which every run writes and can be made from.
 
 mod expand;
-mod nearest;
 mod write;
 
 pub(in crate::cli) use expand::expand;

@@ -85,7 +85,7 @@ impl LmText {
             }
             Self::Files { text, packing } => (text, *packing),
         };
-        if packing == Packing::Bordered && tokenizer.eos().is_none() {
+        if packing == Packing::Bordered && tokenizer.ends_documents_with_a_line_break() {
             global.note("the vocabulary has no end token: documents end with a line break");
         }
         let (began, cache) = (Instant::now(), TokenCache::from_env());

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::{Global, usage};
 use super::args::TrainArgs;
 use crate::datasets::batch::LmDataset;
-use crate::datasets::tokenizer::Tokenizer;
+use crate::datasets::tokenizer::{Special, Tokenizer};
 use crate::models::checkpoint::{self, HeadFor, LoadDtype, Model, ModelSpec, Pretrained};
 use crate::models::families::{self, FAMILIES, Family, Task};
 use crate::train::TrainSettings;
@@ -24,7 +24,7 @@ pub(super) enum Start {
 /// A model that learns from running text.
 pub(super) struct Existing {
     spec: ModelSpec,
-    pub(super) model: Model,
+    model: Model,
     /// The keys of parameters that the checkpoint lacks.
     new: Vec<String>,
 }
@@ -55,6 +55,10 @@ impl Existing {
         }
         let spec = loaded.spec.clone();
         Ok(Self { spec, model: loaded.into_generative().map_err(usage)?, new: Vec::new() })
+    }
+
+    pub(super) fn into_pretrained(self) -> Pretrained {
+        Pretrained { spec: self.spec, model: self.model }
     }
 }
 
@@ -110,33 +114,41 @@ impl Start {
         }
     }
 
-    /// The model's tokenizer; `None` for a new model.
-    pub(super) fn tokenizer(&self) -> Result<Option<Tokenizer>> {
+    /// The model's tokenizer, with added tokens; `None` for a new model.
+    pub(super) fn tokenizer(&self, global: &Global, args: &TrainArgs) -> Result<Option<Tokenizer>> {
         match self {
             Self::Family(_) => Ok(None),
-            Self::Model { folder, .. } => Ok(Some(Tokenizer::load(folder)?)),
+            Self::Model { folder, .. } => {
+                let tokenizer = args.growth.tokenizer(global, Tokenizer::load(folder)?)?;
+                Ok(Some(tokenizer))
+            }
         }
     }
 
-    /// A new tokenizer, with the special tokens that the family and the objective need.
+    /// The tokenizer of a new model, with the special tokens that the objective needs beside those of
+    /// the family.
     pub(super) fn new_tokenizer(
-        &self,
         tokenizer: Tokenizer,
         objective: TextObjective,
         context: usize,
     ) -> Result<Tokenizer> {
+        // A ready tokenizer may have them, whatever their names.
+        let has_all = objective.has_tokens(&tokenizer)
+            && tokenizer.eos().is_some()
+            && tokenizer.special(Special::Padding).is_some();
         match objective {
-            TextObjective::SpanCorruption(_) => {
+            TextObjective::SpanCorruption(_) if !has_all => {
                 Ok(tokenizer.with_sentinels(objective.new_sentinels(context))?)
             }
-            TextObjective::Denoising(_) => Ok(tokenizer.with_denoising_tokens()?),
-            _ => with_tokens_of(self.family(), tokenizer),
+            TextObjective::Denoising(_) if !has_all => Ok(tokenizer.with_denoising_tokens()?),
+            _ => Ok(tokenizer),
         }
     }
 
     /// The model to train and its specification.
     pub(super) fn model(
         self,
+        global: &Global,
         args: &TrainArgs,
         settings: &TrainSettings,
         data: &LmDataset,
@@ -157,13 +169,16 @@ impl Start {
                 Ok(Pretrained { spec, model })
             }
             Self::Model { existing, .. } => {
-                let Existing { spec, model, .. } = *existing;
+                let loaded = existing.into_pretrained();
+                let loaded = args.growth.model(global, loaded, data.tokenizer(), device)?;
+                let Pretrained { spec, model } = loaded;
                 check_halves(&spec, settings.context)?;
                 let (vocab_size, known) =
                     (data.tokenizer().vocab_size(), spec.architecture.backbone.vocab_size());
                 if vocab_size > known {
                     return Err(usage(format!(
-                        "the tokenizer has {vocab_size} tokens and the model {known}"
+                        "the tokenizer has {vocab_size} tokens and the model {known}; \
+                         --pad-to-multiple-of 1 makes room for them"
                     )));
                 }
                 let longest = longest(&spec);
@@ -186,29 +201,21 @@ pub(super) fn family(name: &str) -> Result<&'static Family> {
     families::find(name).map_err(unknown)
 }
 
-/// A new tokenizer with the special tokens that a family needs.
-pub(super) fn with_tokens_of(family: &Family, tokenizer: Tokenizer) -> Result<Tokenizer> {
-    match family.is_generative() {
-        true => Ok(tokenizer),
-        false => Ok(tokenizer.with_encoder_tokens()?),
-    }
-}
-
 /// The config of a new encoder-decoder with the ids of its special tokens.
 fn with_special_ids(
     mut config: Value,
     tokenizer: &Tokenizer,
     objective: Option<TextObjective>,
 ) -> Value {
+    let padding = tokenizer.special(Special::Padding).map(|token| token.id);
     // T5's decoder begins with the padding token, BART's with the end token.
     let begin = match objective {
-        Some(TextObjective::SpanCorruption(_)) => "<pad>",
-        Some(TextObjective::Denoising(_)) => "</s>",
+        Some(TextObjective::SpanCorruption(_)) => padding,
+        Some(TextObjective::Denoising(_)) => tokenizer.eos(),
         _ => return config,
     };
-    let ids = [("pad_token_id", "<pad>"), ("decoder_start_token_id", begin)];
-    for (field, token) in ids {
-        if let Some(id) = tokenizer.id(token) {
+    for (field, id) in [("pad_token_id", padding), ("decoder_start_token_id", begin)] {
+        if let Some(id) = id {
             config[field] = id.into();
         }
     }

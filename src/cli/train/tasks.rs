@@ -95,7 +95,7 @@ fn begin_texts(
     device: &Device,
 ) -> Result<TrainJob> {
     let texts = Texts::read(&task, global.seed(), None)?;
-    let start = Start::new(args, from, &texts, device)?;
+    let start = Start::new(global, args, from, &texts, device)?;
     let modules = args.vectors.modules(start.modules);
     if task.name == LabeledTask::SentenceEmbedding {
         task.vectors = Some(args.vectors.vectors(&modules, &texts.train)?);
@@ -108,7 +108,7 @@ fn begin_texts(
     let lengths = start.lengths(args, task.name)?;
     crate::device::require_format(&global.device, device, args.training.dtype).map_err(usage)?;
     let fingerprint = texts.fingerprint();
-    let mut loaded = start.load(args, global.seed(), lengths, &texts.train, device)?;
+    let mut loaded = start.load(global, args, lengths, &texts.train, device)?;
     start.check_target(task.name, lengths.target)?;
     check_blocks(args.training.checkpoint_blocks, &loaded.spec)?;
     check_languages(&task, &start.tokenizer)?;
@@ -143,10 +143,13 @@ fn begin_texts(
     run.create(global, args, |folder| {
         match from {
             // What makes sentence vectors is no part of a model with another head.
-            Some(from) if !is_embedder => write_tokenizer_files(global, from, folder),
-            Some(from) => write_companions(global, from, folder),
-            None => start.tokenizer.save(folder).map_err(Into::into),
-        }?;
+            Some(from) if !is_embedder => write_tokenizer_files(global, from, folder)?,
+            Some(from) => write_companions(global, from, folder)?,
+            None => {}
+        }
+        if from.is_none() || !args.growth.is_none() {
+            start.tokenizer.save(folder)?;
+        }
         if is_embedder {
             modules.write(folder, width)?;
         }

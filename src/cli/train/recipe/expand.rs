@@ -9,8 +9,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, Command};
 use toml::{Table, Value};
 
-use super::nearest::nearest;
 use super::{is_switch, key, section};
+use crate::datasets::nearest::nearest;
 
 /// Settings whose defaults follow from another, by the id of that flag.
 const FOLLOWS: [Follows; 6] = [

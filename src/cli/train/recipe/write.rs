@@ -10,13 +10,14 @@ use super::super::args::TrainArgs;
 use super::super::prepare::absolute;
 use super::{GivenFlag, key, section};
 use crate::datasets::labeled::LabeledTask;
+use crate::datasets::tokenizer::Vocabulary;
 use crate::models::checkpoint::SaveError;
 use crate::train::{
     LionConfig, MuonConfig, OptimizerConfig, RECIPE_FILE, SgdConfig, TrainError, TrainSettings,
     ValidationSource,
 };
 
-/// Flags that name files.
+/// Flags that always name files.
 const PATHS: [&str; 5] = ["init-from", "text-file", "data", "validation", "test"];
 
 /// Writes all settings that made a run to its directory.
@@ -61,7 +62,7 @@ fn insert(recipe: &mut Table, section: &str, key: &str, value: Value) {
 
 /// A value as it was given. A run may be repeated in another working directory.
 fn value(key: &str, text: &str) -> Value {
-    if PATHS.contains(&key) && Path::new(text).exists() {
+    if is_path(key, text) {
         return absolute(Path::new(text)).into();
     }
     if let Ok(number) = text.parse::<i64>()
@@ -72,6 +73,17 @@ fn value(key: &str, text: &str) -> Value {
     match text.parse::<f64>() {
         Ok(number) if number.to_string() == text => number.into(),
         _ => text.into(),
+    }
+}
+
+/// Whether a value names an existing file or folder.
+fn is_path(key: &str, text: &str) -> bool {
+    let path = Path::new(text);
+    match key {
+        // The names of vocabularies come before those of files.
+        "tokenizer" => text.parse::<Vocabulary>().is_err() && path.exists(),
+        "add-tokens" => path.is_file(),
+        _ => PATHS.contains(&key) && path.exists(),
     }
 }
 

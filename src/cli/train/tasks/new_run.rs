@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use super::super::super::Global;
 use super::super::super::companions::set_dtype;
 use super::super::args::TrainArgs;
+use super::super::growth::as_large;
 use super::super::prepare::Opened;
 use super::super::settings::frozen;
 use super::super::start::note_new;
@@ -89,7 +90,8 @@ pub(super) fn first_model(
         Some(from) => {
             let dropout = opened.settings.dropout;
             let head = HeadFor { dropout, ..head_for(spec.family, task.name, labels) };
-            Ok(checkpoint::load_with_head(Path::new(from), &head, seed, device)?.pretrained.model)
+            let loaded = checkpoint::load_with_head(Path::new(from), &head, seed, device)?;
+            Ok(as_large(loaded.pretrained, spec, seed, device)?.model)
         }
         None => Ok(spec.initialized(seed, device)),
     }

@@ -5,23 +5,20 @@ use std::path::Path;
 use anyhow::Result;
 use burn::tensor::Device;
 
-use super::super::super::usage;
+use super::super::super::{Global, usage};
 use super::super::args::TrainArgs;
-use super::super::prepare::vocabulary;
-use super::super::start::{family, with_tokens_of};
+use super::super::start::family;
+use super::super::vocabulary::{TokenizerChoice, default_of_task};
 use super::texts::Texts;
 use crate::datasets::labeled::{LabeledTarget, LabeledTask, LabeledText, LabeledTexts};
-use crate::datasets::tokenizer::{Tokenizer, Vocabulary};
-use crate::models::checkpoint::{HeadFor, LoadError, Model, ModelSpec};
+use crate::datasets::tokenizer::Tokenizer;
+use crate::models::checkpoint::{HeadFor, LoadError, Model, ModelSpec, Pretrained};
 use crate::models::families::Family;
 use crate::pipeline::SentenceModules;
 use crate::train::tuning::{TaskLengths, generates_alone, head_for, load_for};
 
 /// The longest text by default, in tokens.
 const LONGEST: usize = 512;
-
-/// The default vocabulary of a new model.
-const VOCABULARY: usize = 8000;
 
 /// A tokenizer that reads texts as the modules of an embedding model specify.
 pub(super) fn read_by(modules: &SentenceModules, tokenizer: Tokenizer) -> Result<Tokenizer> {
@@ -49,6 +46,7 @@ pub(super) struct LoadedStart {
 
 impl<'a> Start<'a> {
     pub(super) fn new(
+        global: &Global,
         args: &TrainArgs,
         folder: Option<&'a Path>,
         texts: &Texts,
@@ -57,7 +55,7 @@ impl<'a> Start<'a> {
         match folder {
             Some(folder) => {
                 let spec = ModelSpec::describe(folder, device)?;
-                let tokenizer = Tokenizer::load(folder)?;
+                let tokenizer = args.growth.tokenizer(global, Tokenizer::load(folder)?)?;
                 let backbone = &spec.architecture.backbone;
                 let modules = match texts.train.task {
                     LabeledTask::SentenceEmbedding => {
@@ -73,8 +71,12 @@ impl<'a> Start<'a> {
             }
             None => {
                 let family = family(args.family())?;
-                let tokenizer = new_tokenizer(args, &texts.train.examples)?;
-                let tokenizer = with_tokens_of(family, tokenizer)?;
+                let (flag, default) = (args.text.tokenizer.as_deref(), default_of_task(family));
+                let choice = TokenizerChoice::parse(global, flag, default)?;
+                let tokenizer = choice.build(family, |vocabulary| {
+                    let all = all_texts(&texts.train.examples);
+                    Tokenizer::of_texts(all, vocabulary).map_err(usage)
+                })?;
                 let modules = SentenceModules::default();
                 Ok(Self { folder: None, family, tokenizer, longest: None, modules })
             }
@@ -118,17 +120,19 @@ impl<'a> Start<'a> {
     /// The model with a head for the task.
     pub(super) fn load(
         &self,
+        global: &Global,
         args: &TrainArgs,
-        seed: u64,
         lengths: TaskLengths,
         texts: &LabeledTexts,
         device: &Device,
     ) -> Result<LoadedStart> {
+        let seed = global.seed();
         let head = head_for(self.family, texts.task, &texts.labels);
         if let Some(folder) = self.folder {
             let head = HeadFor { dropout: args.dropout, ..head };
             let found = load_for(&head, folder, &self.tokenizer, seed, device).map_err(as_usage)?;
-            let (spec, model) = (found.pretrained.spec, found.pretrained.model);
+            let grown = args.growth.model(global, found.pretrained, &self.tokenizer, device)?;
+            let Pretrained { spec, model } = grown;
             return Ok(LoadedStart { spec, model, new: found.new });
         }
         let longest = match texts.task {
@@ -149,22 +153,14 @@ impl<'a> Start<'a> {
     }
 }
 
-/// A vocabulary of the training texts.
-fn new_tokenizer(args: &TrainArgs, texts: &[LabeledText]) -> Result<Tokenizer> {
+/// The training texts, for a vocabulary.
+fn all_texts(texts: &[LabeledText]) -> impl Iterator<Item = &str> {
     let targets = texts.iter().filter_map(|text| match &text.target {
         LabeledTarget::Text(target) => Some(target),
         _ => None,
     });
     let inputs = texts.iter().flat_map(|text| std::iter::once(&text.text).chain(&text.pair));
-    let all: Vec<&str> = inputs.chain(targets).map(String::as_str).collect();
-    let tokenizer = match args.text.tokenizer.as_deref() {
-        None => Tokenizer::train_bpe(all, VOCABULARY),
-        Some(kind) => match vocabulary(Some(kind))? {
-            Vocabulary::Characters => Tokenizer::characters(all.iter().flat_map(|t| t.chars())),
-            Vocabulary::Bpe(size) => Tokenizer::train_bpe(all, size),
-        },
-    };
-    tokenizer.map_err(usage)
+    inputs.chain(targets).map(String::as_str)
 }
 
 /// A head that the family does not have is the user's choice.

@@ -137,6 +137,7 @@ fn flags_for_files_need_files() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     fs::write(at.join("a.csv"), "text,label\na,b\n").unwrap();
+    fs::write(at.join("long.txt"), "a short word. ".repeat(100)).unwrap();
     for (flags, expected) in [
         ("--documents line", "--documents is for texts of your own"),
         ("--data names --validation 0.2", "--validation is for texts of your own"),
@@ -145,7 +146,7 @@ fn flags_for_files_need_files() {
         ("--text-file a.csv --text-column x", "there is no column \"x\""),
         ("--text-file a.csv --label-column label", "needs a --task"),
         ("--text-file no/*.txt", "no file matches"),
-        ("--text-file a.csv --test no.txt", "no.txt"),
+        ("--text-file long.txt --test no.txt", "no.txt"),
     ] {
         let flags: Vec<&str> = flags.split(' ').collect();
         refuse(at, &train(&[&flags[..], &["--out", "x"]].concat()), (2, &[expected]));

@@ -389,7 +389,10 @@ fn an_evaluation_names_what_is_wrong() {
     wrong("unlabeled.csv", &["unlabeled.csv", "\"size\", \"text\"", "--label-column"]);
     wrong("none.csv", &["none.csv"]);
     let pooled = pipeline("feature-extraction/bert");
-    refuse(at, &["evaluate", &pooled, "test.csv"], (2, &["cannot measure"]));
+    refuse(at, &["evaluate", &pooled, "test.csv"], (2, &["\"positive\"", "--pair-column"]));
+    let tagger = pipeline("token-classification/bert");
+    let other = ["evaluate", &tagger, "test.csv", "--task", "ranking"];
+    refuse(at, &other, (2, &["is not for ranking"]));
     // One example has scores as well, but no spread.
     let one = &feelings(200..201);
     write_csv(&at.join("one.csv"), one);

@@ -66,7 +66,9 @@ impl Defaults {
         let windows = TokenWindows::packed(data.clone(), shape, run.row_order());
         match windows.map_err(usage)?.steps(epochs, run.accumulate) {
             Some(steps) => Ok(Self { steps, ..Self::LANGUAGE_MODELING }),
-            None => Err(usage("--epochs: the generated stories have no end; choose --steps")),
+            None => Err(usage(
+                "--epochs: the generated stories have no end; choose --steps, or a --task",
+            )),
         }
     }
 

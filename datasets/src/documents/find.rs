@@ -11,13 +11,13 @@ use crate::records::{FileError, FolderFiles, Format, Records, find_files};
 
 /// Files with texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Documents {
+pub struct DocumentFiles {
     /// The files, in the order of their sources.
     pub files: Vec<PathBuf>,
     columns: Columns,
 }
 
-impl Documents {
+impl DocumentFiles {
     /// Finds files, the matches of glob patterns such as `data/*.txt`, and the files of folders.
     ///
     /// JSON Lines, JSON, CSV, TSV and Parquet have one document per row, in the column

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::super::{Global, usage};
-use crate::datasets::documents::{DocumentError, Documents};
+use crate::datasets::documents::{DocumentError, DocumentFiles};
 
 /// Files with texts.
 #[derive(Args)]
@@ -23,7 +23,7 @@ pub(super) struct FileArgs {
 
 /// The texts of files.
 pub(super) struct Reading {
-    pub(super) documents: Documents,
+    pub(super) documents: DocumentFiles,
     pub(super) bar: ProgressBar,
     /// The size of the files that were read.
     done: u64,
@@ -44,9 +44,10 @@ impl From<DocumentError> for ReadError {
 impl FileArgs {
     /// Finds the files.
     pub(super) fn open(&self, global: &Global) -> Result<Reading> {
-        let documents = Documents::find(&self.files, self.text_column.as_deref()).map_err(usage)?;
+        let documents =
+            DocumentFiles::find(&self.files, self.text_column.as_deref()).map_err(usage)?;
         if self.text_column.is_some()
-            && !documents.files.iter().any(|file| Documents::is_table(file))
+            && !documents.files.iter().any(|file| DocumentFiles::is_table(file))
         {
             return Err(usage("--text-column is for tables, and all files are running text"));
         }

@@ -43,6 +43,10 @@ pub(super) fn prepare(global: &Global, args: &TrainArgs) -> Result<Prepared> {
     if args.task.task.is_none() && columns != Columns::default() {
         return Err(usage("a column of a pair or a label needs a --task"));
     }
+    // Clap drops a requirement that conflicts with another argument, such as the family.
+    if !args.growth.is_none() && args.init_from.is_none() {
+        return Err(usage("--add-tokens and --pad-to-multiple-of need a model: --init-from MODEL"));
+    }
     let of_text = |TextRun { job, text, test }| {
         let steps = job.settings.schedule.steps;
         Prepared { job, test: test.map(Test::Text), text: Some(text), steps }

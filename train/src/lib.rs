@@ -81,6 +81,7 @@ mod display;
 mod ema;
 mod error;
 mod fingerprint;
+mod finite_rows;
 mod freeze;
 pub mod gradients;
 mod job;

@@ -5,11 +5,15 @@ use std::str::FromStr;
 
 use burn::tensor::{Bool, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
+use zoo_models::generate::GenerateError;
 use zoo_models::heads::cross_entropy::{Targets, cross_entropy_sum};
 use zoo_models::heads::pooling::Pooling;
 use zoo_models::heads::{Level, Unit};
 use zoo_models::layers::mask::Padding;
 use zoo_models::precision::to_f32;
+
+use crate::finite_rows::finite_rows;
+use crate::prediction::Prediction;
 
 /// How hidden states become the vector of a text, and what is learned about vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -113,15 +117,32 @@ pub struct RelatedTexts {
     pub pairs: usize,
     /// The similarity of each text to its second text; empty where they have the same meaning.
     pub similarities: Vec<f32>,
-    /// For each text and each row after the texts whether the row is no candidate, `[pairs, rows -
-    /// pairs]`; empty if all are.
+    /// For each text, the rows after the texts that are not among its answers, `[pairs, rows -
+    /// pairs]`; empty if no row is excluded.
     pub excluded: Vec<bool>,
 }
 
-/// A logit of a candidate that is none: its probability is 0 in f32.
-const NO_CANDIDATE: f32 = -1e9;
+/// The logit of an excluded row: its probability is 0 in f32.
+const EXCLUDED: f32 = -1e9;
 
 impl RelatedTexts {
+    /// The vectors of each text and of those that it is related to, of length 1.
+    ///
+    /// # Shapes
+    ///
+    /// - `vectors`: `[rows, d_model]`
+    ///
+    /// # Errors
+    ///
+    /// A value is NaN or infinite.
+    pub fn predictions(&self, vectors: Tensor<2>) -> Result<Vec<Prediction>, GenerateError> {
+        let rows = finite_rows(if self.vectors.is_unit { vectors } else { unit(vectors) })?;
+        let of = |text: usize| {
+            Prediction::Vectors(rows.iter().skip(text).step_by(self.pairs).cloned().collect())
+        };
+        Ok((0..self.pairs).map(of).collect())
+    }
+
     /// The sum of the losses of all texts.
     ///
     /// # Shapes
@@ -142,7 +163,7 @@ impl RelatedTexts {
                         let shape = [self.pairs, rows - self.pairs];
                         let excluded = TensorData::new(self.excluded.clone(), shape);
                         let excluded = Tensor::<2, Bool>::from_data(excluded, &logits.device());
-                        logits.mask_fill(excluded, NO_CANDIDATE)
+                        logits.mask_fill(excluded, EXCLUDED)
                     }
                 };
                 let right: Vec<i64> = (0..self.pairs as i64).collect();

@@ -12,6 +12,7 @@ use zoo_models::precision::to_vec_f32;
 
 use crate::answer_span::best_answer;
 use crate::class_scores::best_classes;
+use crate::finite_rows::finite_rows;
 use crate::label_smoothing::smoothed_cross_entropy_sum;
 use crate::objective::BatchLoss;
 use crate::prediction::Prediction;
@@ -169,15 +170,7 @@ impl TextScores {
     ///
     /// A value is NaN or infinite.
     pub fn values(self) -> Result<Vec<Prediction>, GenerateError> {
-        let scores = self.classes();
-        let width = scores.dims()[1];
-        let values = to_vec_f32(scores);
-        match values.iter().all(|value| value.is_finite()) {
-            true => {
-                Ok(values.chunks_exact(width).map(|row| Prediction::Values(row.to_vec())).collect())
-            }
-            false => Err(GenerateError::NotFinite),
-        }
+        Ok(finite_rows(self.classes())?.into_iter().map(Prediction::Values).collect())
     }
 
     /// The best class of `candidates` for each target; labels are counted from the first candidate.

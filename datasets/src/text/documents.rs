@@ -67,7 +67,7 @@ pub enum PieceEnd {
 }
 
 impl<'a> TextPiece<'a> {
-    /// A document in one piece.
+    /// A whole document.
     pub fn whole(text: &'a str) -> Self {
         Self { text, end: PieceEnd::Document }
     }

@@ -6,7 +6,6 @@ use zoo_models::checkpoint::Model;
 use zoo_models::generate::{
     BatchScheduler, Constraints, GenerateError, GenerativeModel, Options, Request, as_generative,
 };
-use zoo_models::precision::to_vec_f32;
 
 use super::encoded::{EncodedTarget, EncodedText, TextLayout};
 use super::related::related_batch;
@@ -104,16 +103,6 @@ impl Objective for Supervised {
     ) -> Result<Vec<Prediction>, GenerateError> {
         match examples.first().map(|text| &text.target) {
             None => Ok(Vec::new()),
-            Some(EncodedTarget::Related(_)) => {
-                let how = SentenceVectors { is_unit: true, ..self.vectors };
-                let vectors = text_loss::vectors(model, &self.batch(examples), &how);
-                let vectors = finite_rows(vectors)?;
-                let of = |text: usize| {
-                    let own = vectors.iter().skip(text).step_by(examples.len());
-                    Prediction::Vectors(own.cloned().collect())
-                };
-                Ok((0..examples.len()).map(of).collect())
-            }
             Some(EncodedTarget::Text(_)) => {
                 let Some(model) = as_generative(model) else {
                     panic!("a model that does not generate text cannot predict texts");
@@ -143,7 +132,7 @@ impl ClassObjective for Supervised {
 
 impl Supervised {
     /// The loss and the predictions for examples, from one forward pass where the predictions are
-    /// no texts and no vectors.
+    /// no texts.
     ///
     /// # Errors
     ///
@@ -161,7 +150,7 @@ impl Supervised {
         let scores = TextScores::of(model, &batch);
         let loss = scores.clone().loss(&batch).read();
         let predictions = match examples[0].target {
-            EncodedTarget::Text(_) | EncodedTarget::Related(_) => self.predict(model, examples),
+            EncodedTarget::Text(_) => self.predict(model, examples),
             _ => self.predictions(scores, &batch, examples),
         };
         Ok(Measured { loss, predictions: predictions? })
@@ -174,14 +163,16 @@ impl Supervised {
         batch: &TextBatch,
         examples: &[EncodedText],
     ) -> Result<Vec<Prediction>, GenerateError> {
-        match &batch.targets {
-            TextTargets::Classes(_) => scores.labels(batch, 0..self.n_labels),
-            TextTargets::Labels(_) | TextTargets::Numbers(_) => scores.values(),
-            TextTargets::Spans(_) => {
+        match (&batch.targets, scores) {
+            (TextTargets::Related(related), TextScores::Vectors(vectors)) => {
+                related.predictions(vectors)
+            }
+            (TextTargets::Classes(_), scores) => scores.labels(batch, 0..self.n_labels),
+            (TextTargets::Spans(_), scores) => {
                 let texts: Vec<_> = examples.iter().map(|text| text.second.clone()).collect();
                 scores.spans(batch, &texts)
             }
-            TextTargets::Related(_) => panic!("vectors are predicted for single texts"),
+            (_, scores) => scores.values(),
         }
     }
 
@@ -253,15 +244,5 @@ impl Supervised {
             Prediction::Sequence(ids[..end].to_vec())
         };
         Ok(generated.into_iter().map(without_end).collect())
-    }
-}
-
-/// The rows of a matrix on the host.
-fn finite_rows(matrix: Tensor<2>) -> Result<Vec<Vec<f32>>, GenerateError> {
-    let width = matrix.dims()[1];
-    let values = to_vec_f32(matrix);
-    match values.iter().all(|value| value.is_finite()) {
-        true => Ok(values.chunks_exact(width).map(<[f32]>::to_vec).collect()),
-        false => Err(GenerateError::NotFinite),
     }
 }
